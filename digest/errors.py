@@ -1,0 +1,65 @@
+"""What can go wrong, as one tree; every message says what to do next.
+
+* DigestError
+  - ConfigError                 a setting is missing or wrong: nothing starts
+  - SourceError                 a dump was refused whole, nothing of it was kept
+  - ExpressionError             a keyword expression cannot be read; knows the place
+  - AddressError                not an address mail can be sent to
+  - SubscriptionError           a cadence, zone or number that cannot be
+  - StoreError                  the database is not what this version needs
+  - TokenError                  a link that is broken, or no longer good
+  - TemplateError               a template that cannot be compiled
+"""
+
+
+class DigestError(Exception):
+    """Anything Digest itself has to say about what went wrong."""
+
+
+class ConfigError(DigestError):
+    """A setting is missing or wrong."""
+
+    def __init__(self, setting: str, problem: str) -> None:
+        super().__init__(f"{setting}: {problem}")
+        self.setting = setting
+
+
+class SourceError(DigestError):
+    """A dump was refused whole; `name` is the file, `line` the place where one is known."""
+
+    def __init__(self, name: str, problem: str, line: int | None = None) -> None:
+        place = name if line is None else f"{name}, line {line}"
+        super().__init__(f"{place}: {problem}")
+        self.name = name
+        self.line = line
+        self.problem = problem
+
+
+class ExpressionError(DigestError):
+    """A keyword expression cannot be read; `position` counts characters from 0."""
+
+    def __init__(self, expression: str, problem: str, position: int) -> None:
+        super().__init__(f"{problem}\n  {expression}\n  {' ' * position}^")
+        self.expression = expression
+        self.problem = problem
+        self.position = position
+
+
+class AddressError(DigestError):
+    """Not an address mail can be sent to."""
+
+
+class SubscriptionError(DigestError):
+    """A cadence, time zone or number of papers that cannot be."""
+
+
+class StoreError(DigestError):
+    """The database is not what this version needs."""
+
+
+class TokenError(DigestError):
+    """A link that is broken, was made for something else, or is no longer good."""
+
+
+class TemplateError(DigestError):
+    """A template that cannot be compiled."""

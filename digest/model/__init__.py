@@ -1,0 +1,1 @@
+"""What the stages say to each other: frozen dataclasses and enums, and rules about them alone."""

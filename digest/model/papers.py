@@ -1,0 +1,160 @@
+"""Papers, the dumps that list them, and what a source says of one."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class LinkKind(StrEnum):
+    """What a link found in an abstract leads to, as far as its words and host tell."""
+
+    CODE = "code"
+    PROJECT = "project"
+    DEMO = "demo"
+    DATA = "data"
+    MODEL = "model"
+    PAPER = "paper"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A named way from a paper to something of its authors'."""
+
+    kind: LinkKind
+    url: str
+
+
+class Scheme(StrEnum):
+    """Who gave a paper an identifier."""
+
+    ARXIV = "arxiv"
+    DOI = "doi"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperId:
+    """An identifier given by others, in its normal form (arXiv without version, DOI in lower case)."""
+
+    scheme: Scheme
+    value: str
+
+
+class DateOrigin(StrEnum):
+    """Where a dump's date comes from, since most name no year and some no day."""
+
+    STATED = "stated"
+    OPTION = "option"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """One list of papers as a source gave it on one day.
+
+    `checksum` is the SHA-256 of the bytes read: the same bytes are the same dump, whatever the
+    file is called.
+    """
+
+    source: str
+    name: str
+    checksum: str
+    dated_on: date
+    date_origin: DateOrigin
+    layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRecord:
+    """What one dump says of one paper, cleaned, with the words as they stood beside them.
+
+    `position` counts from 1 in the dump; `line` is where the title stands in the file.
+    """
+
+    position: int
+    title: str
+    abstract: str
+    original_title: str
+    original_abstract: str
+    line: int = 0
+    links: tuple[Link, ...] = ()
+    authors: tuple[str, ...] = ()
+    ids: tuple[PaperId, ...] = ()
+    is_truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as the store knows it: one identity, however many dumps list it.
+
+    `key` is its public name in addresses and feed ids; it never changes.
+    """
+
+    id: int
+    key: str
+    title: str
+    abstract: str
+    links: tuple[Link, ...]
+    authors: tuple[str, ...]
+    ids: tuple[PaperId, ...]
+    is_truncated: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPaper:
+    """A paper at the place where it was first listed.
+
+    `dump_id` orders all first listings: a reader's seen-through mark is one of these numbers.
+    """
+
+    paper: Paper
+    dump_id: int
+    dated_on: date
+    position: int
+    listed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What identity compares: the normal form of a title, and a fingerprint of an abstract.
+
+    `simhash` is a signed 64-bit number; `bands` are its four quarters, each with its number in
+    front, so that a store finds near fingerprints in one indexed query.
+    """
+
+    title_key: str
+    simhash: int
+    bands: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPaper:
+    """A stored paper as identity compares it with a new record."""
+
+    id: int
+    title_key: str
+    simhash: int
+    abstract: str
+    ids: tuple[PaperId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewPaper:
+    """A record that is no known paper, ready to be stored under its public key."""
+
+    key: str
+    record: PaperRecord
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDump:
+    """A dump as the store knows it; `new_papers` of its `papers` were not known before."""
+
+    id: int
+    dump: Dump
+    papers: int
+    new_papers: int
+    ingested_at: datetime
