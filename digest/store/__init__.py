@@ -1,0 +1,1 @@
+"""The database; nothing above knows which. Functions take a connection: the caller owns the transaction."""

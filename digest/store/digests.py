@@ -1,0 +1,138 @@
+"""Digests: what was chosen for whom, and why."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from digest.model.deliveries import DeliveryState
+from digest.model.digests import Digest, Entry, Field, MatchKind, Reason, Window
+from digest.store.tables import deliveries, digest_entries, digests, subscribers
+
+# A digest in one of these states may still have reached its reader, or may yet.
+_MAY_BE_SEEN = (
+    DeliveryState.READY,
+    DeliveryState.LEASED,
+    DeliveryState.INFLIGHT,
+    DeliveryState.ACCEPTED,
+    DeliveryState.UNCERTAIN,
+)
+
+
+def composed_periods(
+    connection: Connection, periods: Collection[tuple[int, Any]]
+) -> set[tuple[int, Any]]:
+    """Return which of (subscriber id, local date) have a digest already."""
+    wanted = set(periods)
+    statement = select(digests.c.subscriber_id, digests.c.period).where(
+        digests.c.subscriber_id.in_({number for number, _ in wanted}),
+        digests.c.period.in_({period for _, period in wanted}),
+    )
+    return {(row.subscriber_id, row.period) for row in connection.execute(statement)} & wanted
+
+
+def papers_on_their_way(
+    connection: Connection, subscriber_ids: Collection[int]
+) -> dict[int, frozenset[int]]:
+    """Return the papers beyond each reader's mark that a digest has shown them, or may yet."""
+    statement = (
+        select(digests.c.subscriber_id, digest_entries.c.paper_id)
+        .join(digest_entries, digest_entries.c.digest_id == digests.c.id)
+        .join(deliveries, deliveries.c.digest_id == digests.c.id)
+        .join(subscribers, subscribers.c.id == digests.c.subscriber_id)
+        .where(
+            digests.c.subscriber_id.in_(subscriber_ids),
+            digests.c.window_through > func.coalesce(subscribers.c.seen_through, 0),
+            deliveries.c.state.in_([state.value for state in _MAY_BE_SEEN]),
+        )
+    )
+    found: dict[int, set[int]] = {}
+    for row in connection.execute(statement):
+        found.setdefault(row.subscriber_id, set()).add(row.paper_id)
+    return {number: frozenset(papers) for number, papers in found.items()}
+
+
+def add_digests(connection: Connection, composed: Sequence[Digest]) -> list[int]:
+    """Store digests with their entries; return their ids in the order given.
+
+    The caller holds their subscribers (`hold_due`) and has asked `composed_periods`; a second
+    digest for a period is refused by the table, and with it the whole transaction.
+    """
+    if not composed:
+        return []
+    statement = insert(digests).returning(digests.c.id, sort_by_parameter_order=True)
+    rows = [
+        {
+            "subscriber_id": digest.subscriber_id,
+            "period": digest.period,
+            "window_after": digest.window.after,
+            "window_through": digest.window.through,
+            "considered": digest.considered,
+            "matched": digest.matched,
+            "composed_at": digest.composed_at,
+        }
+        for digest in composed
+    ]
+    numbers = [int(number) for number in connection.execute(statement, rows).scalars()]
+    entries = [
+        {
+            "digest_id": number,
+            "rank": rank,
+            "paper_id": entry.paper_id,
+            "score": entry.score,
+            "reasons": [_reason_to_json(reason) for reason in entry.reasons],
+        }
+        for number, digest in zip(numbers, composed, strict=True)
+        for rank, entry in enumerate(digest.entries, start=1)
+    ]
+    if entries:
+        connection.execute(insert(digest_entries), entries)
+    return numbers
+
+
+def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
+    """Return digests with their entries by their ids."""
+    entries: dict[int, list[Entry]] = {}
+    statement = (
+        select(digest_entries)
+        .where(digest_entries.c.digest_id.in_(numbers))
+        .order_by(digest_entries.c.digest_id, digest_entries.c.rank)
+    )
+    for row in connection.execute(statement):
+        reasons = tuple(_reason(reason) for reason in row.reasons)
+        entries.setdefault(row.digest_id, []).append(Entry(row.paper_id, row.score, reasons))
+    return {
+        row.id: Digest(
+            id=row.id,
+            subscriber_id=row.subscriber_id,
+            period=row.period,
+            window=Window(row.window_after, row.window_through),
+            considered=row.considered,
+            matched=row.matched,
+            entries=tuple(entries.get(row.id, ())),
+            composed_at=row.composed_at,
+        )
+        for row in connection.execute(select(digests).where(digests.c.id.in_(numbers)))
+    }
+
+
+def _reason_to_json(reason: Reason) -> dict[str, Any]:
+    return {
+        "expression": reason.expression,
+        "kind": reason.kind.value,
+        "field": reason.field.value,
+        "sentence": reason.sentence,
+        "spans": [list(span) for span in reason.spans],
+        "share": reason.share,
+    }
+
+
+def _reason(stored: dict[str, Any]) -> Reason:
+    return Reason(
+        expression=stored["expression"],
+        kind=MatchKind(stored["kind"]),
+        field=Field(stored["field"]),
+        sentence=stored["sentence"],
+        spans=tuple((start, end) for start, end in stored["spans"]),
+        share=stored["share"],
+    )

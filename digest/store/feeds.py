@@ -1,0 +1,67 @@
+"""Feed snapshots, and the site's name that feed ids are made of."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from digest.model.feeds import FeedFormat, FeedSnapshot
+from digest.store.tables import feed_snapshots, site
+
+
+class Site(NamedTuple):
+    """The authority and year of every `tag:` id (RFC 4151): fixed at the first start."""
+
+    authority: str
+    started_at: datetime
+
+
+def read_site(connection: Connection) -> Site | None:
+    """Return the site, None before its first start."""
+    row = connection.execute(select(site.c.authority, site.c.started_at)).first()
+    return Site(row.authority, row.started_at) if row else None
+
+
+def found_site(connection: Connection, authority: str, now: datetime) -> Site:
+    """Return the site, founding it at the first call; later authorities change nothing."""
+    known = read_site(connection)
+    if known is None:
+        connection.execute(insert(site).values(id=1, authority=authority, started_at=now))
+        known = Site(authority, now)
+    return known
+
+
+def save_snapshot(connection: Connection, snapshot: FeedSnapshot) -> bool:
+    """Keep a feed's bytes in place of the older ones; tell whether they changed."""
+    same = (feed_snapshots.c.name == snapshot.name) & (
+        feed_snapshots.c.format == snapshot.format.value
+    )
+    etag = connection.execute(select(feed_snapshots.c.etag).where(same)).scalar()
+    if etag == snapshot.etag:
+        return False
+    connection.execute(delete(feed_snapshots).where(same))
+    connection.execute(
+        insert(feed_snapshots).values(
+            name=snapshot.name,
+            format=snapshot.format.value,
+            body=snapshot.body,
+            body_gzip=snapshot.body_gzip,
+            etag=snapshot.etag,
+            updated_at=snapshot.updated_at,
+        )
+    )
+    return True
+
+
+def read_snapshot(connection: Connection, name: str, format_: FeedFormat) -> FeedSnapshot | None:
+    """Return a feed's bytes, None if it was never built."""
+    row = connection.execute(
+        select(feed_snapshots).where(
+            feed_snapshots.c.name == name, feed_snapshots.c.format == format_.value
+        )
+    ).first()
+    if row is None:
+        return None
+    return FeedSnapshot(
+        row.name, FeedFormat(row.format), row.body, row.body_gzip, row.etag, row.updated_at
+    )

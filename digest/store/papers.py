@@ -1,0 +1,225 @@
+"""Papers and the dumps that list them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, union, update
+
+from digest.model.papers import (
+    KnownPaper,
+    Link,
+    LinkKind,
+    ListedPaper,
+    NewPaper,
+    Paper,
+    PaperId,
+    PaperRecord,
+    Scheme,
+)
+from digest.store.tables import dumps, listings, paper_bands, paper_ids, papers
+
+
+def known_papers(
+    connection: Connection,
+    title_keys: Collection[str],
+    bands: Collection[int],
+    ids: Collection[PaperId],
+) -> list[KnownPaper]:
+    """Return every stored paper that shares a title key, a band or an identifier with a batch."""
+    ways: list[Select[Any]] = [
+        select(papers.c.id).where(papers.c.title_key.in_(title_keys)),
+        select(paper_bands.c.paper_id).where(paper_bands.c.band.in_(bands)),
+    ]
+    ways += [
+        select(paper_ids.c.paper_id).where(
+            paper_ids.c.scheme == paper_id.scheme, paper_ids.c.value == paper_id.value
+        )
+        for paper_id in ids
+    ]
+    alike = union(*ways).subquery()
+    columns = (papers.c.id, papers.c.title_key, papers.c.simhash, papers.c.abstract)
+    rows = connection.execute(select(*columns).join(alike, papers.c.id == alike.c[0])).all()
+    given = _ids_of(connection, [row.id for row in rows])
+    return [
+        KnownPaper(row.id, row.title_key, row.simhash, row.abstract, given.get(row.id, ()))
+        for row in rows
+    ]
+
+
+def add_papers(
+    connection: Connection, new: Sequence[NewPaper], dump_id: int, now: datetime
+) -> list[int]:
+    """Store papers first listed by a dump; return their ids in the order given."""
+    if not new:
+        return []
+    dated_on = connection.execute(
+        select(dumps.c.dated_on).where(dumps.c.id == dump_id)
+    ).scalar_one()
+    statement = insert(papers).returning(papers.c.id, sort_by_parameter_order=True)
+    rows = [
+        {
+            "key": paper.key,
+            "title": paper.record.title,
+            "abstract": paper.record.abstract,
+            "original_title": paper.record.original_title,
+            "original_abstract": paper.record.original_abstract,
+            "links": _links_to_json(paper.record.links),
+            "authors": list(paper.record.authors),
+            "is_truncated": paper.record.is_truncated,
+            "title_key": paper.signature.title_key,
+            "simhash": paper.signature.simhash,
+            "first_dump_id": dump_id,
+            "first_position": paper.record.position,
+            "first_dated_on": dated_on,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for paper in new
+    ]
+    numbers = [int(number) for number in connection.execute(statement, rows).scalars()]
+    bands = [
+        {"band": band, "paper_id": number}
+        for number, paper in zip(numbers, new, strict=True)
+        for band in set(paper.signature.bands)
+    ]
+    if bands:
+        connection.execute(insert(paper_bands), bands)
+    given = [
+        {"scheme": paper_id.scheme.value, "value": paper_id.value, "paper_id": number}
+        for number, paper in zip(numbers, new, strict=True)
+        for paper_id in paper.record.ids
+    ]
+    if given:
+        connection.execute(insert(paper_ids), given)
+    return numbers
+
+
+def complete_paper(
+    connection: Connection, paper_id: int, record: PaperRecord, simhash: int, now: datetime
+) -> None:
+    """Give a paper that was cut off, or had no abstract, the whole text a later dump brought."""
+    connection.execute(
+        update(papers)
+        .where(papers.c.id == paper_id)
+        .values(
+            abstract=record.abstract,
+            original_abstract=record.original_abstract,
+            links=_links_to_json(record.links),
+            is_truncated=record.is_truncated,
+            simhash=simhash,
+            updated_at=now,
+        )
+    )
+
+
+def add_listings(
+    connection: Connection, dump_id: int, positions: Iterable[tuple[int, int]]
+) -> None:
+    """Record at which position a dump lists which paper: (position, paper id) pairs."""
+    rows = [
+        {"dump_id": dump_id, "position": position, "paper_id": paper_id}
+        for position, paper_id in positions
+    ]
+    if rows:
+        connection.execute(insert(listings), rows)
+
+
+def papers_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Paper]:
+    """Return papers by their ids; one that does not exist is left out."""
+    rows = connection.execute(select(papers).where(papers.c.id.in_(numbers))).all()
+    given = _ids_of(connection, [row.id for row in rows])
+    return {row.id: _paper(row, given.get(row.id, ())) for row in rows}
+
+
+def paper_by_key(connection: Connection, key: str) -> ListedPaper | None:
+    """Return the paper of a public key, None if there is none."""
+    found = _listed(connection, _listed_papers().where(papers.c.key == key))
+    return found[0] if found else None
+
+
+def papers_first_listed(
+    connection: Connection, after: int, through: int | None = None
+) -> list[ListedPaper]:
+    """Return the papers whose first listing is in a dump with an id in (after, through], in order."""
+    statement = _listed_papers().where(papers.c.first_dump_id > after)
+    if through is not None:
+        statement = statement.where(papers.c.first_dump_id <= through)
+    return _listed(connection, statement.order_by(papers.c.first_dump_id, papers.c.first_position))
+
+
+def newest_papers(connection: Connection, limit: int) -> list[ListedPaper]:
+    """Return the papers listed first most recently, newest dump first, then by position."""
+    statement = (
+        _listed_papers()
+        .order_by(papers.c.first_dump_id.desc(), papers.c.first_position)
+        .limit(limit)
+    )
+    return _listed(connection, statement)
+
+
+def papers_of_dump(connection: Connection, dump_id: int) -> list[ListedPaper]:
+    """Return what a dump lists, in its order, also what was first listed elsewhere."""
+    statement = (
+        _listed_papers()
+        .join(listings, listings.c.paper_id == papers.c.id)
+        .where(listings.c.dump_id == dump_id)
+        .order_by(listings.c.position)
+    )
+    return _listed(connection, statement)
+
+
+def count_papers(connection: Connection) -> int:
+    """Return how many different papers there are."""
+    return connection.execute(select(func.count()).select_from(papers)).scalar_one()
+
+
+def _listed_papers() -> Select[Any]:
+    return select(papers, dumps.c.ingested_at).join(dumps, dumps.c.id == papers.c.first_dump_id)
+
+
+def _listed(connection: Connection, statement: Select[Any]) -> list[ListedPaper]:
+    rows = connection.execute(statement).all()
+    given = _ids_of(connection, [row.id for row in rows])
+    return [
+        ListedPaper(
+            paper=_paper(row, given.get(row.id, ())),
+            dump_id=row.first_dump_id,
+            dated_on=row.first_dated_on,
+            position=row.first_position,
+            listed_at=row.ingested_at,
+        )
+        for row in rows
+    ]
+
+
+def _ids_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[PaperId, ...]]:
+    given: dict[int, tuple[PaperId, ...]] = {}
+    for start in range(0, len(numbers), 5000):
+        part = numbers[start : start + 5000]
+        rows = connection.execute(
+            select(paper_ids).where(paper_ids.c.paper_id.in_(part)).order_by(paper_ids.c.scheme)
+        )
+        for row in rows:
+            found = PaperId(Scheme(row.scheme), row.value)
+            given[row.paper_id] = (*given.get(row.paper_id, ()), found)
+    return given
+
+
+def _paper(row: Row[Any], ids: tuple[PaperId, ...]) -> Paper:
+    return Paper(
+        id=row.id,
+        key=row.key,
+        title=row.title,
+        abstract=row.abstract,
+        links=tuple(Link(LinkKind(link["kind"]), link["url"]) for link in row.links),
+        authors=tuple(row.authors),
+        ids=ids,
+        is_truncated=row.is_truncated,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _links_to_json(links: Sequence[Link]) -> list[dict[str, str]]:
+    return [{"kind": link.kind.value, "url": link.url} for link in links]

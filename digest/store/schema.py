@@ -1,0 +1,47 @@
+"""Bring a database to the schema this version needs, and tell whether it is there."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from digest.errors import StoreError
+from digest.resources import resource_folder
+from digest.store.engine import Database
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Apply every migration that is missing.
+
+    Each is one transaction; killed half way, the next call goes on where this one stopped. Two
+    processes at once take turns.
+    """
+    config = _config()
+    with database.ingesting() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def current_revision(database: Database) -> str | None:
+    """Return the newest migration applied, None for an empty database."""
+    with database.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head_revision() -> str:
+    """Return the migration this version of the code needs."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def require_current(database: Database) -> None:
+    """Raise StoreError unless the database has this version's schema."""
+    current, head = current_revision(database), head_revision()
+    if current != head:
+        message = f"the database is at {current or 'nothing'}, this version needs {head}: run `digest db upgrade`"
+        raise StoreError(message)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resource_folder("migrations")).replace("%", "%%"))
+    return config

@@ -1,0 +1,235 @@
+"""Readers by mail, and their interests."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from digest.model.subscribers import (
+    Address,
+    Cadence,
+    Days,
+    Interest,
+    Subscriber,
+    SubscriberState,
+    Wishes,
+)
+from digest.store.tables import interests, subscribers
+
+
+def add_subscriber(connection: Connection, address: Address, wishes: Wishes, now: datetime) -> int:
+    """Add a reader who has not confirmed yet and return their id; the address must be new."""
+    number = connection.execute(
+        insert(subscribers).returning(subscribers.c.id),
+        {
+            "address": address.written,
+            "address_key": address.key,
+            "state": SubscriberState.UNCONFIRMED.value,
+            **_wish_columns(wishes),
+            "created_at": now,
+            "token_version": 1,
+        },
+    ).scalar_one()
+    _save_interests(connection, number, wishes.interests)
+    return int(number)
+
+
+def save_wishes(connection: Connection, subscriber_id: int, wishes: Wishes) -> None:
+    """Replace a reader's interests, cadence and number of papers."""
+    connection.execute(
+        update(subscribers).where(subscribers.c.id == subscriber_id).values(**_wish_columns(wishes))
+    )
+    connection.execute(delete(interests).where(interests.c.subscriber_id == subscriber_id))
+    _save_interests(connection, subscriber_id, wishes.interests)
+
+
+def await_confirmation(connection: Connection, subscriber_id: int) -> None:
+    """Make a reader who had left one who has yet to confirm."""
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
+        .values(state=SubscriberState.UNCONFIRMED.value, next_due_at=None)
+    )
+
+
+def activate(
+    connection: Connection,
+    subscriber_id: int,
+    now: datetime,
+    next_due_at: datetime,
+    seen_through: int,
+) -> None:
+    """Make a reader active: digests are due from `next_due_at`, with papers after `seen_through`.
+
+    Whoever had digests before keeps their mark, so that nothing comes twice.
+    """
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
+        .values(
+            state=SubscriberState.ACTIVE.value,
+            confirmed_at=now,
+            next_due_at=next_due_at,
+            seen_through=func.coalesce(subscribers.c.seen_through, seen_through),
+        )
+    )
+
+
+def unsubscribe(connection: Connection, subscriber_id: int) -> None:
+    """Write no more to a reader. Idempotent; their interests are kept for their return."""
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
+        .values(state=SubscriberState.UNSUBSCRIBED.value, next_due_at=None)
+    )
+
+
+def set_due_times(connection: Connection, times: Iterable[tuple[int, datetime]]) -> None:
+    """Set when each of many readers is due next: (subscriber id, moment) pairs."""
+    rows = [{"number": number, "moment": moment} for number, moment in times]
+    if rows:
+        connection.execute(
+            update(subscribers)
+            .where(subscribers.c.id == bindparam("number"))
+            .values(next_due_at=bindparam("moment")),
+            rows,
+        )
+
+
+def see_through(connection: Connection, marks: Iterable[tuple[int, int]]) -> None:
+    """Move readers' seen-through marks forward, never back: (subscriber id, dump id) pairs."""
+    rows = [{"number": number, "mark": mark} for number, mark in marks]
+    if rows:
+        seen = func.coalesce(subscribers.c.seen_through, literal_column("0"))
+        connection.execute(
+            update(subscribers)
+            .where(subscribers.c.id == bindparam("number"), seen < bindparam("mark"))
+            .values(seen_through=bindparam("mark")),
+            rows,
+        )
+
+
+def due_subscribers(connection: Connection, now: datetime, limit: int) -> list[Subscriber]:
+    """Return active readers whose digest is due, earliest first; `hold_due` decides who has them."""
+    statement = (
+        select(subscribers)
+        .where(
+            subscribers.c.state == SubscriberState.ACTIVE.value,
+            subscribers.c.next_due_at <= now,
+        )
+        .order_by(subscribers.c.next_due_at, subscribers.c.id)
+        .limit(limit)
+    )
+    return _subscribers(connection, statement)
+
+
+def hold_due(connection: Connection, due: Sequence[Subscriber]) -> set[int]:
+    """Return who of `due` is still active and due when they were, and keep them from others.
+
+    On PostgreSQL the rows are locked until the transaction ends and others skip them; SQLite has
+    one writer.
+    """
+    statement = (
+        select(subscribers.c.id, subscribers.c.next_due_at)
+        .where(
+            subscribers.c.id.in_([subscriber.id for subscriber in due]),
+            subscribers.c.state == SubscriberState.ACTIVE.value,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    times = {row.id: row.next_due_at for row in connection.execute(statement)}
+    return {each.id for each in due if each.id in times and times[each.id] == each.next_due_at}
+
+
+def subscriber_by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
+    """Return a reader, None if there is none of this id."""
+    return subscribers_by_id(connection, [subscriber_id]).get(subscriber_id)
+
+
+def subscribers_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Subscriber]:
+    """Return readers by their ids; one that does not exist is left out."""
+    found = _subscribers(connection, select(subscribers).where(subscribers.c.id.in_(numbers)))
+    return {subscriber.id: subscriber for subscriber in found}
+
+
+def subscriber_by_address(connection: Connection, address_key: str) -> Subscriber | None:
+    """Return the reader of an address in its normal form, None if there is none."""
+    statement = select(subscribers).where(subscribers.c.address_key == address_key)
+    found = _subscribers(connection, statement)
+    return found[0] if found else None
+
+
+def all_subscribers(connection: Connection) -> list[Subscriber]:
+    """Return every reader, in the order they came."""
+    return _subscribers(connection, select(subscribers).order_by(subscribers.c.id))
+
+
+def count_by_state(connection: Connection) -> dict[SubscriberState, int]:
+    """Return how many readers are in each state."""
+    statement = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
+    return {SubscriberState(state): count for state, count in connection.execute(statement)}
+
+
+def _subscribers(connection: Connection, statement: Select[Any]) -> list[Subscriber]:
+    rows = connection.execute(statement).all()
+    chosen: dict[int, list[Interest]] = {row.id: [] for row in rows}
+    wishes = (
+        select(interests)
+        .where(interests.c.subscriber_id.in_(list(chosen)))
+        .order_by(interests.c.subscriber_id, interests.c.position)
+    )
+    for wish in connection.execute(wishes):
+        chosen[wish.subscriber_id].append(Interest(wish.expression, wish.weight))
+    return [_subscriber(row, tuple(chosen[row.id])) for row in rows]
+
+
+def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
+    return Subscriber(
+        id=row.id,
+        address=row.address,
+        state=SubscriberState(row.state),
+        cadence=Cadence(Days(row.days), row.local_time, row.zone, row.weekday),
+        papers_per_digest=row.papers_per_digest,
+        interests=chosen,
+        created_at=row.created_at,
+        confirmed_at=row.confirmed_at,
+        next_due_at=row.next_due_at,
+        seen_through=row.seen_through,
+        token_version=row.token_version,
+    )
+
+
+def _save_interests(connection: Connection, subscriber_id: int, chosen: Sequence[Interest]) -> None:
+    rows = [
+        {
+            "subscriber_id": subscriber_id,
+            "position": position,
+            "expression": interest.expression,
+            "weight": interest.weight,
+        }
+        for position, interest in enumerate(chosen)
+    ]
+    if rows:
+        connection.execute(insert(interests), rows)
+
+
+def _wish_columns(wishes: Wishes) -> dict[str, Any]:
+    return {
+        "days": wishes.cadence.days.value,
+        "weekday": wishes.cadence.weekday,
+        "local_time": wishes.cadence.at,
+        "zone": wishes.cadence.zone,
+        "papers_per_digest": wishes.papers_per_digest,
+    }

@@ -1,0 +1,124 @@
+"""When a digest is due: once for each local date, whatever the clocks do."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.errors import SubscriptionError
+from digest.model.cadence import next_slot, parse_time, parse_zone, slot_due
+from digest.model.subscribers import Cadence, Days
+from tests.factories import at
+
+ZONES = sorted(available_timezones() - {"localtime", "Factory"})
+
+
+def berlin(hour: int, minute: int = 0, days: Days = Days.DAILY, weekday: int = 0) -> Cadence:
+    return Cadence(days, time(hour, minute), "Europe/Berlin", weekday)
+
+
+def test_a_daily_digest_is_due_at_the_local_hour() -> None:
+    slot = next_slot(berlin(7), at("2026-03-17T06:00:00+00:00"))
+
+    assert slot.due_at == at("2026-03-18T07:00:00+01:00")
+    assert slot.period == date(2026, 3, 18)
+
+
+def test_the_hour_stays_the_same_when_the_clocks_change() -> None:
+    before = next_slot(berlin(7), at("2026-03-27T12:00:00+00:00")).due_at
+    after = next_slot(berlin(7), at("2026-03-28T12:00:00+00:00")).due_at
+
+    assert (before, after) == (at("2026-03-28T06:00:00+00:00"), at("2026-03-29T05:00:00+00:00"))
+
+
+def test_a_time_that_the_clock_change_skips_goes_to_the_first_valid_instant() -> None:
+    slot = next_slot(berlin(2, 30), at("2026-03-28T12:00:00+00:00"))
+
+    assert slot.due_at == at("2026-03-29T03:00:00+02:00")
+    assert slot.period == date(2026, 3, 29)
+
+
+def test_a_time_that_comes_twice_goes_to_the_first() -> None:
+    slot = next_slot(berlin(2, 30), at("2026-10-24T12:00:00+00:00"))
+    assert slot.due_at == at("2026-10-25T02:30:00+02:00")
+
+    following = next_slot(berlin(2, 30), slot.due_at)
+    assert following.period == date(2026, 10, 26)
+
+
+def test_weekdays_leave_out_the_weekend() -> None:
+    slot = next_slot(berlin(7, days=Days.WEEKDAYS), at("2026-03-20T12:00:00+00:00"))
+
+    assert slot.period == date(2026, 3, 23)  # Friday noon to Monday
+
+
+def test_a_weekly_digest_comes_on_its_day() -> None:
+    slot = next_slot(berlin(7, days=Days.WEEKLY, weekday=3), at("2026-03-19T12:00:00+00:00"))
+
+    assert slot.period == date(2026, 3, 26)
+
+
+def test_a_date_that_had_its_digest_gets_no_second_after_a_move_over_the_date_line() -> None:
+    auckland = Cadence(Days.DAILY, time(7), "Pacific/Auckland")
+    had = next_slot(auckland, at("2026-03-17T12:00:00+00:00"))
+    honolulu = Cadence(Days.DAILY, time(7), "Pacific/Honolulu")
+
+    assert had.period == date(2026, 3, 18)
+    assert next_slot(honolulu, had.due_at, had.period).period == date(2026, 3, 19)
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    minutes=st.integers(0, 24 * 60 - 1),
+    start=st.integers(1975, 2090).flatmap(
+        lambda year: st.datetimes(at(f"{year}-01-01"), at(f"{year}-12-31"))
+    ),
+)
+def test_every_local_date_has_exactly_one_slot_in_every_zone(
+    zone: str, minutes: int, start: datetime
+) -> None:
+    cadence = Cadence(Days.DAILY, time(minutes // 60, minutes % 60), zone)
+    moment = start.replace(tzinfo=UTC)
+    periods = []
+    for _ in range(4):
+        slot = next_slot(cadence, moment)
+        assert slot.due_at > moment
+        assert slot_due(cadence, slot.due_at) == slot or _is_a_skipped_day(zone, slot.period)
+        periods.append(slot.period)
+        moment = slot.due_at
+    assert len(set(periods)) == len(periods)
+    assert periods == sorted(periods)
+
+
+def _is_a_skipped_day(zone: str, day: date) -> bool:
+    """Samoa went without 30 December 2011: a zone may skip a whole date."""
+    noon = datetime.combine(day, time(12), tzinfo=ZoneInfo(zone))
+    return noon.astimezone(UTC).astimezone(ZoneInfo(zone)).date() != day
+
+
+@pytest.mark.parametrize("text", ["7", "25:00", "seven", "", "07:60"])
+def test_a_time_that_is_none_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(SubscriptionError, match="07:30"):
+        parse_time(text)
+
+
+def test_times_are_read_with_or_without_the_leading_nought() -> None:
+    assert parse_time(" 7:05") == time(7, 5)
+
+
+@pytest.mark.parametrize("text", ["Berlin", "CEST+2", "", "../etc/passwd"])
+def test_a_zone_that_is_none_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(SubscriptionError, match="Europe/Berlin"):
+        parse_zone(text)
+
+
+def test_slots_of_a_month_are_a_day_apart_on_the_wall() -> None:
+    moment = at("2026-10-01T00:00:00+00:00")
+    for _ in range(31):
+        slot = next_slot(berlin(7), moment)
+        wall = slot.due_at.astimezone(ZoneInfo("Europe/Berlin"))
+        assert wall.time() == time(7)
+        assert slot.due_at - moment <= timedelta(hours=31)
+        moment = slot.due_at

@@ -1,0 +1,119 @@
+"""Papers and dumps as the store keeps them."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from digest.model.papers import Link, LinkKind, NewPaper, PaperId, Scheme, Signature
+from digest.store import dumps, papers
+from digest.store.engine import Database
+from tests.conftest import HandClock
+from tests.factories import make_dump, make_record, numbered
+
+
+def new_paper(title: str, **rest: Any) -> NewPaper:
+    mark = Signature(title.casefold(), hash(title) % 2**62, (1, 2, 3, 4))
+    return NewPaper(title.casefold().replace(" ", "-"), make_record(title, **rest), mark)
+
+
+def add(connection: Connection, name: str, titles: list[str], clock: HandClock) -> list[int]:
+    dump_id = dumps.add_dump(connection, make_dump(name), clock())
+    assert dump_id is not None
+    new = [new_paper(each.title, position=each.position) for each in numbered(titles)]
+    numbers = papers.add_papers(connection, new, dump_id, clock())
+    papers.add_listings(connection, dump_id, list(enumerate(numbers, start=1)))
+    return numbers
+
+
+def test_a_dump_with_the_same_bytes_is_known(database: Database, clock: HandClock) -> None:
+    with database.ingesting() as connection:
+        assert dumps.add_dump(connection, make_dump("a.txt", checksum="x"), clock())
+        assert dumps.add_dump(connection, make_dump("b.txt", checksum="x"), clock()) is None
+
+
+def test_a_paper_comes_back_as_it_was_stored(database: Database, clock: HandClock) -> None:
+    record = make_record(
+        "On $\\alpha$ \U0001f9ea",
+        links=(Link(LinkKind.CODE, "https://example.org/code"),),
+        authors=("Ada Lovelace",),
+        ids=(PaperId(Scheme.ARXIV, "2501.00001"),),
+        is_truncated=True,
+    )
+    with database.ingesting() as connection:
+        dump_id = dumps.add_dump(connection, make_dump(), clock())
+        assert dump_id is not None
+        new = NewPaper("on-alpha", record, Signature("on alpha", -(2**63), (1, 65536)))
+        papers.add_papers(connection, [new], dump_id, clock())
+
+    with database.reading() as connection:
+        listed = papers.paper_by_key(connection, "on-alpha")
+    assert listed is not None
+    assert listed.paper.title == record.title
+    assert listed.paper.links == record.links
+    assert listed.paper.authors == record.authors
+    assert listed.paper.ids == record.ids
+    assert listed.paper.is_truncated
+    assert listed.listed_at == clock.now
+    assert listed.paper.created_at.tzinfo is not None
+
+
+def test_ids_come_back_in_the_order_given(database: Database, clock: HandClock) -> None:
+    titles = [f"Paper number {n}" for n in range(1200)]
+    with database.ingesting() as connection:
+        numbers = add(connection, "a.txt", titles, clock)
+        found = papers.papers_by_id(connection, numbers)
+
+    assert [found[number].title for number in numbers] == titles
+
+
+@pytest.mark.parametrize(
+    ("title_keys", "bands", "ids"),
+    [
+        ({"first"}, set(), set()),
+        (set(), {65537}, set()),
+        (set(), set(), {PaperId(Scheme.DOI, "10.1/x")}),
+    ],
+    ids=["by title", "by fingerprint", "by identifier"],
+)
+def test_known_papers_are_found(
+    database: Database,
+    clock: HandClock,
+    title_keys: set[str],
+    bands: set[int],
+    ids: set[PaperId],
+) -> None:
+    record = make_record("First", ids=(PaperId(Scheme.DOI, "10.1/x"),))
+    other = NewPaper("other", make_record("Other"), Signature("other", 0, (9,)))
+    with database.ingesting() as connection:
+        dump_id = dumps.add_dump(connection, make_dump(), clock())
+        assert dump_id is not None
+        first = NewPaper("first", record, Signature("first", 7, (65537,)))
+        papers.add_papers(connection, [first, other], dump_id, clock())
+        known = papers.known_papers(connection, title_keys, bands, ids)
+
+    assert [each.title_key for each in known] == ["first"]
+    assert known[0].ids == record.ids
+
+
+def test_papers_are_listed_where_they_came_first(database: Database, clock: HandClock) -> None:
+    with database.ingesting() as connection:
+        first = add(connection, "a.txt", ["One", "Two"], clock)
+        add(connection, "b.txt", ["Three"], clock)
+        second = dumps.recent_dumps(connection, 1)[0].id
+        papers.add_listings(connection, second, [(2, first[0])])
+
+        titles = [each.paper.title for each in papers.papers_first_listed(connection, second - 1)]
+        assert titles == ["Three"]
+        titles = [each.paper.title for each in papers.papers_of_dump(connection, second)]
+        assert titles == ["Three", "One"]
+        titles = [each.paper.title for each in papers.newest_papers(connection, 2)]
+        assert titles == ["Three", "One"]
+
+
+def test_a_key_belongs_to_one_paper(database: Database, clock: HandClock) -> None:
+    with database.ingesting() as connection:
+        add(connection, "a.txt", ["One"], clock)
+    with pytest.raises(IntegrityError), database.ingesting() as connection:
+        add(connection, "b.txt", ["One"], clock)

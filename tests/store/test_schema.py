@@ -1,0 +1,68 @@
+"""Migrations: from nothing to what the models say, on both databases."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from digest.errors import StoreError
+from digest.store import schema
+from digest.store.engine import Database
+from digest.store.tables import metadata
+
+
+def test_the_migrations_build_exactly_what_the_models_say(database: Database) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_partial_indexes_of_the_ledger_are_there(database: Database) -> None:
+    indexes = {index["name"] for index in inspect(database.engine).get_indexes("deliveries")}
+
+    assert {"ix_deliveries_ready", "ix_deliveries_leased"} <= indexes
+
+
+def test_upgrading_twice_changes_nothing(database: Database) -> None:
+    schema.upgrade(database)
+
+    assert schema.current_revision(database) == schema.head_revision()
+
+
+def test_an_empty_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+
+    with pytest.raises(StoreError, match="run `digest db upgrade`"):
+        schema.require_current(database)
+    database.dispose()
+
+
+def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
+    sentence = text("INSERT INTO suppressions VALUES ('a@example.org', 'left', '2026-01-01')")
+
+    def write_and_fail() -> None:
+        with database.writing() as connection:
+            connection.execute(sentence)
+            connection.execute(sentence)
+
+    with pytest.raises(IntegrityError):
+        write_and_fail()
+
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM suppressions")).scalar() == 0
+
+
+def test_downgrading_takes_everything_away(database: Database) -> None:
+    from alembic import command  # noqa: PLC0415  only here
+
+    config = schema._config()  # noqa: SLF001  no command of ours goes back
+    with database.ingesting() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+
+    engine = create_engine(database.url)
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    engine.dispose()
