@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, exists, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, case, exists, func, select, update
 
 from digest.model.deliveries import Delivery, DeliveryState, MailKind, Settlement, Verdict
 from digest.model.subscribers import SubscriberState
 from digest.store.subscribers import see_through
 from digest.store.tables import deliveries, digests, subscribers, suppressions
+from digest.store.upsert import insert_new
 
 _HELD = (DeliveryState.LEASED.value, DeliveryState.INFLIGHT.value)
 
@@ -57,12 +57,7 @@ def plan_deliveries(connection: Connection, planned: Iterable[PlannedDelivery]) 
     ]
     if not rows:
         return 0
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = (
-        dialect.insert(deliveries)
-        .on_conflict_do_nothing(index_elements=["subscriber_id", "kind", "period"])
-        .returning(deliveries.c.id)
-    )
+    statement = insert_new(connection, deliveries).returning(deliveries.c.id)
     return len(connection.execute(statement, rows).all())
 
 
@@ -202,11 +197,8 @@ def count_deliveries(connection: Connection) -> dict[DeliveryState, int]:
 
 def suppress(connection: Connection, address_key: str, reason: str, now: datetime) -> None:
     """Never write to an address again. Idempotent: the first reason stands."""
-    known = select(suppressions.c.address_key).where(suppressions.c.address_key == address_key)
-    if connection.execute(known).first() is None:
-        connection.execute(
-            insert(suppressions).values(address_key=address_key, reason=reason, created_at=now)
-        )
+    row = {"address_key": address_key, "reason": reason, "created_at": now}
+    connection.execute(insert_new(connection, suppressions), row)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from digest.model.feeds import FeedFormat, FeedSnapshot
 from digest.store.tables import feed_snapshots, site
+from digest.store.upsert import insert_new
 
 
 class Site(NamedTuple):
@@ -26,9 +27,10 @@ def found_site(connection: Connection, authority: str, now: datetime) -> Site:
     """Return the site, founding it at the first call; later authorities change nothing."""
     known = read_site(connection)
     if known is None:
-        connection.execute(insert(site).values(id=1, authority=authority, started_at=now))
-        known = Site(authority, now)
-    return known
+        row = {"id": 1, "authority": authority, "started_at": now}
+        connection.execute(insert_new(connection, site), row)
+        known = read_site(connection)  # perhaps another process's, a moment before
+    return known or Site(authority, now)
 
 
 def save_snapshot(connection: Connection, snapshot: FeedSnapshot) -> bool:
