@@ -16,6 +16,9 @@ from tests import postgres
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+START = datetime(2026, 3, 18, 6, 0, tzinfo=UTC)
+
+
 class HandClock:
     """A clock that stands still until it is moved."""
 
@@ -31,7 +34,7 @@ class HandClock:
 
 @pytest.fixture
 def clock() -> HandClock:
-    return HandClock(datetime(2026, 3, 18, 6, 0, tzinfo=UTC))
+    return HandClock(START)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,54 @@
+"""`digest feeds`: rebuild the stored feeds, and write them out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+
+@click.command()
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the feeds into this folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def feeds(folder: Path | None, *, as_json: bool) -> None:
+    """Rebuild the feeds from what was ingested; unchanged papers give unchanged bytes."""
+    from digest import jobs
+    from digest.cli.context import open_app
+    from digest.cli.output import print_json
+
+    app = open_app()
+    changed = jobs.publish_feeds(app)
+    written = write_feeds(app, folder) if folder else []
+    if as_json:
+        print_json({"changed": changed, "written": written})
+        return
+    click.echo(f"{changed} feeds changed")
+    for path in written:
+        click.echo(path)
+
+
+def write_feeds(app: App, folder: Path) -> list[Path]:
+    """Write the stored trending feeds into a folder; return the files."""
+    from digest.model.feeds import FeedFormat
+    from digest.pipeline.publish import TRENDING
+    from digest.store.feeds import read_snapshot
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    with app.database.reading() as connection:
+        for format_ in FeedFormat:
+            snapshot = read_snapshot(connection, TRENDING, format_)
+            if snapshot:
+                path = folder / f"{TRENDING}.{format_.value}"
+                path.write_bytes(snapshot.body)
+                written.append(path)
+    return written

@@ -1,0 +1,116 @@
+"""The background work, each job one shallow call of the pipeline; every one may run twice.
+
+The tables say what is due: a job only looks now. Lose every call and nothing is lost.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from digest.app import App
+from digest.delivery.transports import Transport
+from digest.errors import SourceError
+from digest.pipeline.compose import ComposeReport, compose_due
+from digest.pipeline.deliver import DeliverReport, deliver_due
+from digest.pipeline.ingest import IngestReport, ingest
+from digest.pipeline.publish import publish
+from digest.sources.dump_text import read_dump
+from digest.store.schema import upgrade
+
+logger = logging.getLogger(__name__)
+
+# A file that was written to in the last seconds may still be on its way.
+_SETTLED_AFTER = 2.0
+
+
+def migrate(app: App) -> None:
+    """Bring the database to this version's schema."""
+    upgrade(app.database)
+
+
+def publish_feeds(app: App) -> int:
+    """Rebuild the stored feeds; return how many changed."""
+    return publish(
+        app.database, app.links, app.settings.site_name, app.settings.authority, app.clock
+    )
+
+
+def compose(app: App, advance: Callable[[int], None] = lambda _count: None) -> ComposeReport:
+    """Compose the digests that are due."""
+    return compose_due(app.database, app.settings.authority, app.clock, advance)
+
+
+def deliver(
+    app: App,
+    transport: Transport | None = None,
+    advance: Callable[[int], None] = lambda _count: None,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> DeliverReport:
+    """Send the mails that are due."""
+    return deliver_due(app.sender(transport), advance, is_stopping)
+
+
+class DumpsFolder:
+    """The watched folder: hands each settled file to `ingest` once.
+
+    Files stay where they are. What was read, or refused, is looked at again only when its size or
+    time changes; after a restart the store knows the bytes it has.
+    """
+
+    def __init__(self, app: App, now: Callable[[], float] = time.time) -> None:
+        self._app = app
+        self._now = now
+        self._done: dict[Path, tuple[int, int]] = {}
+
+    def take_new(self) -> list[IngestReport]:
+        """Ingest the files that are new, oldest first, and rebuild the feeds if any had papers.
+
+        A refused file is logged with its place and does not stop the others.
+        """
+        reports = []
+        for path, mark in self._settled():
+            if self._done.get(path) == mark:
+                continue
+            try:
+                page = read_dump(path, today=self._app.clock().date())
+                report = ingest(self._app.database, page, self._app.clock)
+            except SourceError as error:
+                logger.error("refused, nothing of it was kept: %s", error)  # noqa: TRY400  no trace: the message is the place
+            except FileNotFoundError:
+                continue
+            else:
+                reports.append(report)
+                _log(report)
+            self._done[path] = mark
+        if any(report.papers for report in reports):
+            publish_feeds(self._app)
+        return reports
+
+    def _settled(self) -> list[tuple[Path, tuple[int, int]]]:
+        folder = self._app.settings.dumps_path
+        found: list[tuple[Path, tuple[int, int]]] = []
+        for path in sorted(folder.glob("*.txt")) if folder.is_dir() else []:
+            status = path.stat()
+            if self._now() - status.st_mtime >= _SETTLED_AFTER:
+                found.append((path, (status.st_size, status.st_mtime_ns)))
+        return sorted(found, key=lambda each: (each[1][1], each[0]))
+
+
+def _log(report: IngestReport) -> None:
+    if report.is_known:
+        logger.info("%s: known, nothing changed", report.dump.name)
+        return
+    logger.info("%s: %d papers, %d new", report.dump.name, report.papers, report.new_papers)
+    for warning in report.warnings:
+        logger.warning("%s, line %d: %s", report.dump.name, warning.line, warning.problem)
+
+
+Job = Callable[[App], object]
+
+REGISTRY: Mapping[str, Job] = {
+    "migrate": migrate,
+    "publish": publish_feeds,
+    "compose": compose,
+    "deliver": deliver,
+}

@@ -1,0 +1,1 @@
+"""The use cases: the only code that knows the order of the stages."""

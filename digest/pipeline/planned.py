@@ -1,0 +1,53 @@
+"""What names a mail for ever, and until when it may still be sent."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from digest.model.deliveries import MailKind
+from digest.model.digests import Digest
+from digest.model.subscribers import Subscriber
+from digest.store.deliveries import PlannedDelivery
+
+_LAST_HOURS = timedelta(hours=20)
+_BEFORE_THE_NEXT = timedelta(minutes=30)
+_CONFIRMATION_HOURS = timedelta(hours=24)
+
+
+def delivery_key(authority: str, subscriber_id: int, kind: MailKind, period: str) -> str:
+    """Return the idempotency key of a mail: Message-ID, MIME boundary and file name are made of it."""
+    identity = "\0".join((authority, str(subscriber_id), kind.value, period))
+    return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+def digest_delivery(
+    authority: str, subscriber: Subscriber, digest: Digest, next_due_at: datetime
+) -> PlannedDelivery:
+    """Return the delivery of a stored digest, to be given up half an hour before the next is due."""
+    period = digest.period.isoformat()
+    return PlannedDelivery(
+        subscriber_id=subscriber.id,
+        kind=MailKind.DIGEST,
+        period=period,
+        digest_id=digest.id,
+        address=subscriber.address,
+        key=delivery_key(authority, subscriber.id, MailKind.DIGEST, period),
+        planned_at=digest.composed_at,
+        deadline_at=min(digest.composed_at + _LAST_HOURS, next_due_at - _BEFORE_THE_NEXT),
+    )
+
+
+def account_delivery(
+    authority: str, subscriber: Subscriber, kind: MailKind, now: datetime
+) -> PlannedDelivery:
+    """Return a mail about the subscription itself: one of its kind in a quarter of an hour."""
+    period = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0).isoformat()
+    return PlannedDelivery(
+        subscriber_id=subscriber.id,
+        kind=kind,
+        period=period,
+        digest_id=None,
+        address=subscriber.address,
+        key=delivery_key(authority, subscriber.id, kind, period),
+        planned_at=now,
+        deadline_at=now + _CONFIRMATION_HOURS,
+    )

@@ -1,0 +1,178 @@
+"""How a reader comes, changes their wishes, and leaves."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from digest.clock import Clock
+from digest.delivery.address import address_key, normal_address
+from digest.errors import TokenError
+from digest.model.cadence import next_slot
+from digest.model.deliveries import MailKind
+from digest.model.subscribers import Address, Subscriber, SubscriberState, Wishes
+from digest.pipeline.planned import account_delivery
+from digest.store import deliveries, dumps, feeds, subscribers
+from digest.store.engine import Database
+from digest.tokens import Purpose, Tokens
+
+# What a new reader's first digest looks back on.
+_FIRST_WINDOW = timedelta(days=7)
+_CONFIRM_WITHIN = timedelta(days=7)
+_MAILS_A_DAY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Who may write to the list of readers, with what they need."""
+
+    database: Database
+    tokens: Tokens
+    authority: str
+    clock: Clock
+
+
+def subscribe(registry: Registry, address: str, wishes: Wishes) -> Subscriber:
+    """Ask for a subscription; the reader confirms by the mail this puts into the ledger.
+
+    Whoever is active already gets a mail that says so instead, and their wishes stay as they are:
+    nobody can change another's by knowing an address. Asking again within a quarter of an hour
+    sends nothing, and no address gets more than three such mails a day. Raises AddressError.
+    """
+    with registry.database.writing() as connection:
+        subscriber = _register(registry, connection, address, wishes)
+        is_active = subscriber.state is SubscriberState.ACTIVE
+        kind = MailKind.ALREADY if is_active else MailKind.CONFIRM
+        now = registry.clock()
+        if _mails_today(connection, subscriber, now) < _MAILS_A_DAY:
+            site = feeds.found_site(connection, registry.authority, now)
+            mail = account_delivery(site.authority, subscriber, kind, now)
+            deliveries.plan_deliveries(connection, [mail])
+        return subscriber
+
+
+def enrol(registry: Registry, address: str, wishes: Wishes) -> Subscriber:
+    """Subscribe a reader whose consent the operator has; no mail to confirm.
+
+    One who is active already is given these wishes. Raises AddressError.
+    """
+    with registry.database.writing() as connection:
+        subscriber = _register(registry, connection, address, wishes)
+        if subscriber.state is SubscriberState.ACTIVE:
+            subscribers.save_wishes(connection, subscriber.id, wishes)
+    return activate(registry, subscriber.id)
+
+
+def read_confirmation(registry: Registry, token: str) -> Subscriber:
+    """Return the reader a confirmation link is for; changes nothing.
+
+    Raises TokenError for a link that is broken, older than a week, or of a reader who has left.
+    """
+    number, version, issued = _three(registry.tokens.verify(Purpose.CONFIRM, token))
+    with registry.database.reading() as connection:
+        subscriber = subscribers.subscriber_by_id(connection, number)
+    if subscriber is None or subscriber.token_version != version:
+        raise TokenError("This link is no longer good. Subscribe again to get a new one.")
+    is_old = registry.clock() - datetime.fromtimestamp(issued, UTC) > _CONFIRM_WITHIN
+    if subscriber.state is SubscriberState.UNSUBSCRIBED or (
+        is_old and subscriber.state is not SubscriberState.ACTIVE
+    ):
+        raise TokenError("This link is too old. Subscribe again to get a new one.")
+    return subscriber
+
+
+def confirm(registry: Registry, token: str) -> Subscriber:
+    """Make the reader of a confirmation link active; a second time changes nothing.
+
+    Their first digest comes at their next local hour, with the best of the last seven days.
+    """
+    subscriber = read_confirmation(registry, token)
+    return activate(registry, subscriber.id)
+
+
+def activate(registry: Registry, number: int) -> Subscriber:
+    """Make a reader active whose consent is known; idempotent."""
+    with registry.database.writing() as connection:
+        subscriber = _existing(connection, number)
+        if subscriber.state is SubscriberState.ACTIVE:
+            return subscriber
+        now = registry.clock()
+        slot = next_slot(subscriber.cadence, now)
+        seen = dumps.last_dump_before(connection, now - _FIRST_WINDOW)
+        subscribers.activate(connection, number, now, slot.due_at, seen)
+        return _existing(connection, number)
+
+
+def reader_of(registry: Registry, purpose: Purpose, token: str) -> Subscriber:
+    """Return the reader whose link this is; changes nothing. Raises TokenError."""
+    number, version = _two(registry.tokens.verify(purpose, token))
+    with registry.database.reading() as connection:
+        subscriber = subscribers.subscriber_by_id(connection, number)
+    if subscriber is None or subscriber.token_version != version:
+        raise TokenError("This link is no longer good. Take the one in your newest mail.")
+    return subscriber
+
+
+def save_preferences(registry: Registry, subscriber: Subscriber, wishes: Wishes) -> Subscriber:
+    """Change a reader's wishes; the next digest comes at the new hour, never twice for one date."""
+    with registry.database.writing() as connection:
+        now = registry.clock()
+        known = _existing(connection, subscriber.id)
+        subscribers.save_wishes(connection, known.id, wishes)
+        if known.state is SubscriberState.ACTIVE:
+            slot = next_slot(wishes.cadence, now)
+            subscribers.set_due_times(connection, [(known.id, slot.due_at)])
+        return _existing(connection, known.id)
+
+
+def unsubscribe(registry: Registry, subscriber: Subscriber) -> None:
+    """Write no more to a reader, from this moment on; idempotent."""
+    with registry.database.writing() as connection:
+        subscribers.unsubscribe(connection, subscriber.id)
+
+
+def _register(
+    registry: Registry, connection: Connection, address: str, wishes: Wishes
+) -> Subscriber:
+    """Return the reader of an address: new, or known and, unless active, with these wishes."""
+    written = normal_address(address)
+    key = address_key(written)
+    known = subscribers.subscriber_by_address(connection, key)
+    if known is None:
+        new = Address(written, key)
+        number = subscribers.add_subscriber(connection, new, wishes, registry.clock())
+        return _existing(connection, number)
+    if known.state is SubscriberState.ACTIVE:
+        return known
+    subscribers.save_wishes(connection, known.id, wishes)
+    subscribers.await_confirmation(connection, known.id)
+    return _existing(connection, known.id)
+
+
+def _mails_today(connection: Connection, subscriber: Subscriber, now: datetime) -> int:
+    recent = deliveries.deliveries_of(connection, subscriber.id, limit=20)
+    return sum(
+        mail.kind is not MailKind.DIGEST and now - mail.planned_at < timedelta(days=1)
+        for mail in recent
+    )
+
+
+def _existing(connection: Connection, number: int) -> Subscriber:
+    subscriber = subscribers.subscriber_by_id(connection, number)
+    if subscriber is None:
+        raise TokenError("There is no such subscription any more.")
+    return subscriber
+
+
+def _three(subject: tuple[int, ...]) -> tuple[int, int, int]:
+    match subject:
+        case (number, version, issued):
+            return number, version, issued
+    raise TokenError("This link is not complete. Copy it whole from the mail.")
+
+
+def _two(subject: tuple[int, ...]) -> tuple[int, int]:
+    match subject:
+        case (number, version):
+            return number, version
+    raise TokenError("This link is not complete. Copy it whole from the mail.")

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Every workflow of the project in one place; sets itself up in .venv on first use.
+#
+#   ./run.sh demo [DUMPS]   dumps to mails and feeds, in a folder of its own
+#   ./run.sh serve          everything in one process
+#   ./run.sh test [ARGS]    linters, types and all tests (ARGS go to pytest, and then only it runs)
+#   ./run.sh lint           linters, types and directions of import
+#   ./run.sh bench [NAME]   the benchmarks
+#   ./run.sh digest ...     any command of the program
+set -eu
+cd "$(dirname "$0")"
+
+python=${PYTHON:-python3}
+venv=.venv
+stamp=$venv/.installed
+
+find_uv() {
+    if command -v uv >/dev/null 2>&1; then
+        uv=uv
+    else
+        if [ ! -x "$venv/bin/uv" ]; then
+            [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+            "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv
+        fi
+        uv=$venv/bin/uv
+    fi
+}
+
+# The environment has what constraints.txt pins: "core" to run, "dev" for everything else too.
+set_up() {
+    want="$1 $(cat constraints.txt pyproject.toml | cksum)"
+    have=$(cat "$stamp" 2>/dev/null || true)
+    if [ "$have" = "$want" ] || [ "$have" = "dev ${want#* }" ]; then return; fi
+    find_uv
+    [ -x "$venv/bin/python" ] || "$uv" venv --quiet --python "$python" "$venv"
+    extra=""
+    [ "$1" = dev ] && extra="[dev]"
+    VIRTUAL_ENV=$venv "$uv" pip install --quiet --constraints constraints.txt --editable ".$extra"
+    printf '%s' "$want" > "$stamp"
+}
+
+lint() {
+    "$venv/bin/ruff" format --check --quiet .
+    "$venv/bin/ruff" check --quiet .
+    "$venv/bin/mypy"
+    "$venv/bin/lint-imports"
+}
+
+what=${1:-help}
+[ $# -gt 0 ] && shift
+case $what in
+    demo|serve) set_up core; exec "$venv/bin/digest" "$what" "$@" ;;
+    digest) set_up core; exec "$venv/bin/digest" "$@" ;;
+    lint) set_up dev; lint ;;
+    test)
+        set_up dev
+        if [ $# -gt 0 ]; then exec "$venv/bin/pytest" "$@"; fi
+        lint
+        exec "$venv/bin/pytest" --numprocesses 2 --dist worksteal ;;
+    bench)
+        set_up dev
+        for script in benchmarks/${1:-*}.py; do "$venv/bin/python" "$script"; done ;;
+    *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; [ "$what" = help ] ;;
+esac

@@ -1,0 +1,245 @@
+"""From the ledger to a real SMTP server, and back into the ledger."""
+
+import multiprocessing
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from digest.delivery.maildir import MaildirTransport
+from digest.delivery.sink import Rule, Sink, Step
+from digest.delivery.smtp import SmtpSettings, SmtpTransport, Tls
+from digest.delivery.smtp_line import Timeouts
+from digest.delivery.transports import Transport
+from digest.model.deliveries import DeliveryState
+from digest.model.digests import DigestEdition
+from digest.model.subscribers import Subscriber
+from digest.pipeline.compose import compose_due
+from digest.pipeline.deliver import DeliverReport, Sender, deliver_due
+from digest.pipeline.subscribe import Registry, enrol, subscribe, unsubscribe
+from digest.rendering.email import MailRenderer, RenderedMail
+from digest.rendering.links import Links
+from digest.store import deliveries, subscribers
+from digest.store.engine import Database
+from digest.tokens import Tokens
+from tests.conftest import START, HandClock
+from tests.factories import make_wishes, numbered
+from tests.pipeline.conftest import Take
+from tests.postgres import process_wait
+
+TITLES = ["Graph Neural Networks for Roads", "Graph Neural Networks & <b>Forgetting</b>"]
+
+
+@pytest.fixture(scope="module")
+def renderer() -> MailRenderer:
+    return MailRenderer(Links("http://digest.example.org", Tokens(["a secret"])), "Digest")
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as running:
+        yield running
+
+
+def smtp(sink: Sink) -> SmtpTransport:
+    quick = Timeouts().scaled(0.005)
+    return SmtpTransport(SmtpSettings(sink.host, sink.port, tls=Tls.NEVER, timeouts=quick))
+
+
+def sender(registry: Registry, renderer: MailRenderer, transport: Transport) -> Sender:
+    return Sender(
+        database=registry.database,
+        transport=transport,
+        renderer=renderer,
+        links=Links("http://digest.example.org", registry.tokens),
+        site_name="Digest",
+        mail_from="digest@example.org",
+        authority="digest.example.org",
+        owner="test",
+        clock=registry.clock,
+    )
+
+
+def read(message: bytes) -> EmailMessage:
+    parsed = message_from_bytes(message, policy=policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def make_due(
+    registry: Registry, take: Take, clock: HandClock, readers: int = 1
+) -> list[Subscriber]:
+    found = [
+        enrol(registry, f"reader{n}@example.org", make_wishes("graph neural networks"))
+        for n in range(readers)
+    ]
+    take("a.txt", numbered(TITLES))
+    clock.advance(days=1, hours=1)
+    compose_due(registry.database, registry.authority, clock)
+    return found
+
+
+def states(database: Database) -> dict[DeliveryState, int]:
+    with database.reading() as connection:
+        return deliveries.count_deliveries(connection)
+
+
+def test_a_digest_arrives_with_its_papers_and_ways_to_leave(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    [reader] = make_due(registry, take, clock)
+    report = deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert report.states == {DeliveryState.ACCEPTED: 1}
+    [mail] = sink.mails
+    message = read(mail.message)
+    html = message.get_body(("html",))
+    text = message.get_body(("plain",))
+    assert html is not None
+    assert text is not None
+    assert mail.recipient == reader.address
+    assert TITLES[0] in html.get_content()
+    assert "Graph Neural Networks &amp; " in html.get_content()
+    assert "<b>Forgetting" not in html.get_content()
+    assert TITLES[0] in text.get_content()
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "/u/" in message["List-Unsubscribe"]
+    with registry.database.reading() as connection:
+        after = subscribers.subscriber_by_id(connection, reader.id)
+    assert after is not None
+    assert after.seen_through
+
+
+def test_a_confirmation_mail_carries_one_link_that_confirms(
+    registry: Registry, sink: Sink, renderer: MailRenderer
+) -> None:
+    subscribe(registry, "ada@example.org", make_wishes("robots"))
+    deliver_due(sender(registry, renderer, smtp(sink)))
+
+    text = read(sink.mails[0].message).get_body(("plain",))
+    assert text is not None
+    assert text.get_content().count("http://digest.example.org/confirm/") == 1
+
+
+def test_a_mail_that_is_deferred_comes_later_with_the_same_bytes(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    make_due(registry, take, clock)
+    sink.play(Rule(Step.END, "451 4.3.0 try again later", times=1))
+    first = deliver_due(sender(registry, renderer, smtp(sink)))
+    assert first.states == {DeliveryState.READY: 1}
+    clock.advance(hours=1)
+    second = deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert second.states == {DeliveryState.ACCEPTED: 1}
+
+
+def test_a_mail_server_that_is_down_costs_no_mail_anything(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    make_due(registry, take, clock, readers=3)
+    nowhere = SmtpTransport(SmtpSettings("127.0.0.1", 1, tls=Tls.NEVER))
+    report = deliver_due(sender(registry, renderer, nowhere))
+    assert report.states == {DeliveryState.READY: 3}
+    clock.advance(hours=2)
+    deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert states(registry.database) == {DeliveryState.ACCEPTED: 3}
+    assert len(sink.mails) == 3
+
+
+def test_a_mail_past_its_time_expires_and_loses_no_paper(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    [reader] = make_due(registry, take, clock)
+    clock.advance(days=2)
+    deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert states(registry.database) == {DeliveryState.EXPIRED: 1}
+    compose_due(registry.database, registry.authority, clock)
+    deliver_due(sender(registry, renderer, smtp(sink)))
+    assert [mail.recipient for mail in sink.mails] == [reader.address]
+
+
+def test_who_left_between_plan_and_sending_gets_nothing(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    [reader] = make_due(registry, take, clock)
+    unsubscribe(registry, reader)
+    deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert states(registry.database) == {DeliveryState.SUPPRESSED: 1}
+    assert sink.mails == []
+
+
+class _BrokenForOne(MailRenderer):
+    """A renderer that fails for one reader, as a damaged row would make it."""
+
+    def digest(self, edition: DigestEdition) -> RenderedMail:
+        if edition.subscriber.address.startswith("reader1"):
+            raise ValueError("damaged")
+        return super().digest(edition)
+
+
+def test_one_readers_broken_mail_stops_no_other(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink
+) -> None:
+    make_due(registry, take, clock, readers=3)
+    broken = _BrokenForOne(Links("http://d.example.org", registry.tokens), "Digest")
+    deliver_due(sender(registry, broken, smtp(sink)))
+
+    assert states(registry.database) == {DeliveryState.ACCEPTED: 2, DeliveryState.FAILED: 1}
+
+
+def test_a_maildir_gets_each_mail_once_however_often_it_is_delivered(
+    registry: Registry, take: Take, clock: HandClock, tmp_path: Path, renderer: MailRenderer
+) -> None:
+    make_due(registry, take, clock)
+    transport = MaildirTransport(tmp_path / "mail")
+    deliver_due(sender(registry, renderer, transport))
+    with registry.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET state = 'ready'")
+    deliver_due(sender(registry, renderer, transport))
+
+    assert len(list((tmp_path / "mail" / "new").iterdir())) == 1
+
+
+def _deliver_for_ever(url: str, port: int) -> None:
+    """Deliver over a slow line until killed, with the real clock moved as far as the mails."""
+    registry = Registry(Database(url), Tokens(["a secret"]), "digest.example.org", _later)
+    links = Links("http://digest.example.org", registry.tokens)
+    transport = SmtpTransport(SmtpSettings("127.0.0.1", port, tls=Tls.NEVER))
+    deliver_due(sender(registry, MailRenderer(links, "Digest"), transport))
+
+
+def _later() -> datetime:
+    return START + timedelta(days=1, hours=1)
+
+
+@pytest.mark.slow
+def test_a_worker_killed_while_sending_loses_nothing_and_doubles_one_at_most(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    make_due(registry, take, clock, readers=40)
+    url = registry.database.url.render_as_string(hide_password=False)
+    spawn = multiprocessing.get_context("spawn")
+    worker = spawn.Process(target=_deliver_for_ever, args=(url, sink.port))
+    worker.start()
+    sink.wait_for(5, within=60)
+    worker.kill()
+    worker.join()
+    process_wait(0.1)  # what the kernel still holds of the dead worker's bytes arrives
+    clock.advance(hours=1)
+    report: DeliverReport = deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert states(registry.database) == {DeliveryState.ACCEPTED: 40}
+    assert report.recovered > 0
+    by_reader: dict[str, set[bytes]] = {}
+    for mail in sink.mails:
+        by_reader.setdefault(mail.recipient, set()).add(mail.message)
+    assert len(by_reader) == 40
+    assert all(len(copies) == 1 for copies in by_reader.values())  # the same bytes every time
+    assert len(sink.mails) <= 41

@@ -1,0 +1,136 @@
+"""A dump is taken in whole or not at all, and the same paper is one paper."""
+
+import multiprocessing
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import func, select
+
+from digest.clock import utc_now
+from digest.errors import SourceError
+from digest.model.papers import PaperRecord
+from digest.pipeline.ingest import ingest
+from digest.sources.base import Page
+from digest.store import papers
+from digest.store.engine import Database
+from digest.store.tables import dumps, listings
+from digest.store.tables import papers as papers_table
+from tests.conftest import HandClock
+from tests.factories import make_dump, make_record, numbered
+from tests.pipeline.conftest import Take
+
+LONG = (
+    "Graphs that change over time need encodings that do not forget. We give one that is stable "
+    "under small changes, prove that it is as expressive as the older ones, and show on eleven "
+    "benchmarks of molecules, roads and citations that it costs a tenth of their memory."
+)
+
+
+def counts(database: Database) -> tuple[int, int, int]:
+    with database.reading() as connection:
+        tables = (dumps, papers_table, listings)
+        first, second, third = (
+            connection.execute(select(func.count()).select_from(each)).scalar_one()
+            for each in tables
+        )
+    return first, second, third
+
+
+def test_the_same_dump_again_changes_nothing(database: Database, take: Take) -> None:
+    records = numbered(["One", "Two", "Three"])
+    first, again = take("a.txt", records), take("a.txt", records)
+
+    assert (first.papers, first.new_papers, first.is_known) == (3, 3, False)
+    assert again.is_known
+    assert counts(database) == (1, 3, 3)
+
+
+def test_a_paper_that_comes_back_is_listed_again_and_stored_once(
+    database: Database, take: Take
+) -> None:
+    take("a.txt", numbered(["Stable Encodings", "Two"]))
+    report = take(
+        "b.txt", [make_record("STABLE  encodings", make_record("Stable Encodings").abstract)]
+    )
+
+    assert (report.papers, report.new_papers) == (1, 0)
+    assert counts(database) == (2, 2, 3)
+
+
+def test_a_paper_twice_in_one_dump_is_one_paper(database: Database, take: Take) -> None:
+    take("a.txt", [make_record("One", LONG, 1), make_record("one", LONG, 2)])
+
+    assert counts(database) == (1, 1, 2)
+
+
+def test_a_retitled_paper_is_the_same_paper(database: Database, take: Take) -> None:
+    take("a.txt", [make_record("Encodings That Do Not Forget", LONG)])
+    take("b.txt", [make_record("Memory for Graphs: A Stable Encoding", LONG)])
+
+    assert counts(database) == (2, 1, 2)
+
+
+def test_different_papers_of_one_title_stay_apart(database: Database, take: Take) -> None:
+    other = (
+        "Speech synthesis from few samples suffers when the room is noisy. A vocoder that models "
+        "the room separately lets a listener tune it, which a study with forty people preferred."
+    )
+    take("a.txt", [make_record("Introduction", LONG), make_record("Introduction", other, 2)])
+
+    assert counts(database) == (1, 2, 2)
+
+
+def test_a_cut_off_abstract_is_completed_by_a_later_dump(database: Database, take: Take) -> None:
+    take("a.txt", [make_record("One", LONG[:150], is_truncated=True)])
+    take("b.txt", [make_record("One", LONG)])
+
+    with database.reading() as connection:
+        [listed] = papers.newest_papers(connection, 10)
+    assert listed.paper.abstract == LONG
+    assert not listed.paper.is_truncated
+
+
+def test_a_whole_abstract_is_not_replaced_by_a_cut_off_one(database: Database, take: Take) -> None:
+    take("a.txt", [make_record("One", LONG)])
+    take("b.txt", [make_record("One", LONG[:150], is_truncated=True)])
+
+    with database.reading() as connection:
+        [listed] = papers.newest_papers(connection, 10)
+    assert listed.paper.abstract == LONG
+
+
+def test_a_dump_refused_in_the_middle_leaves_nothing_behind(
+    database: Database, clock: HandClock
+) -> None:
+    def broken() -> Iterator[PaperRecord]:
+        yield from numbered([f"Paper {n}" for n in range(1, 700)])
+        raise SourceError("a.txt", "not UTF-8", 1402)
+
+    with pytest.raises(SourceError, match="line 1402"):
+        ingest(database, Page(make_dump(), broken()), clock)
+
+    assert counts(database) == (0, 0, 0)
+
+
+def _ingest_in_a_process(url: str, start: "multiprocessing.synchronize.Barrier") -> None:
+    database = Database(url)
+    start.wait()
+    titles = [f"A paper about subject {n} in depth" for n in range(1, 120)]
+    ingest(database, Page(make_dump(), iter(numbered(titles))), utc_now)
+    database.dispose()
+
+
+@pytest.mark.slow
+def test_two_processes_that_ingest_one_dump_at_once_change_nothing(database: Database) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    start = spawn.Barrier(2)
+    url = database.url.render_as_string(hide_password=False)
+    workers = [spawn.Process(target=_ingest_in_a_process, args=(url, start)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert counts(database)[0] == 1
+    assert counts(database)[2] == 119
