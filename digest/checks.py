@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from digest.app import App
+from digest.errors import StoreError
 from digest.store.dumps import recent_dumps
 from digest.store.schema import current_revision, head_revision
 
@@ -48,9 +47,8 @@ def _folders(app: App) -> Iterator[Finding]:
 def _database(app: App) -> Iterator[Finding]:
     try:
         current, head = current_revision(app.database), head_revision()
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        yield _bad("database", f"{reason}; see DIGEST_DATABASE_URL")
+    except StoreError as error:
+        yield _bad("database", str(error))
         return
     if current != head:
         says = f"at {current or 'nothing'}, needs {head}: run `digest db upgrade`"

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
 from digest.clock import Clock
 from digest.model.cadence import next_slot, slot_due
 from digest.model.digests import Digest, Window
@@ -17,7 +15,7 @@ from digest.model.subscribers import Subscriber
 from digest.pipeline.planned import digest_delivery
 from digest.ranking.rank import rank
 from digest.store import deliveries, digests, dumps, feeds, papers, subscribers
-from digest.store.engine import Database
+from digest.store.engine import Connection, Database
 
 logger = logging.getLogger(__name__)
 

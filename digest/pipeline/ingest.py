@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import Connection
-
 from digest.clock import Clock
 from digest.model.papers import Dump, KnownPaper, NewPaper, PaperRecord, Signature
 from digest.sources.base import Page, SourceWarning
 from digest.sources.identity import same_paper, signature
 from digest.store import dumps, papers
-from digest.store.engine import Database
+from digest.store.engine import Connection, Database
 
 _CHUNK = 500
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
-
 from digest.clock import Clock
 from digest.delivery.address import address_key, normal_address
 from digest.errors import TokenError
@@ -13,7 +11,7 @@ from digest.model.deliveries import MailKind
 from digest.model.subscribers import Address, Subscriber, SubscriberState, Wishes
 from digest.pipeline.planned import account_delivery
 from digest.store import deliveries, dumps, feeds, subscribers
-from digest.store.engine import Database
+from digest.store.engine import Connection, Database
 from digest.tokens import Purpose, Tokens
 
 # What a new reader's first digest looks back on.

@@ -4,6 +4,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 
 from digest.errors import StoreError
 from digest.resources import resource_folder
@@ -23,9 +24,17 @@ def upgrade(database: Database, revision: str = "head") -> None:
 
 
 def current_revision(database: Database) -> str | None:
-    """Return the newest migration applied, None for an empty database."""
-    with database.reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    """Return the newest migration applied, None for an empty database.
+
+    Raises StoreError if the database cannot be reached: every command asks this first.
+    """
+    try:
+        with database.reading() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        message = f"the database cannot be reached ({reason}): see DIGEST_DATABASE_URL"
+        raise StoreError(message) from error
 
 
 def head_revision() -> str:

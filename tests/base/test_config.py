@@ -1,0 +1,76 @@
+"""Settings are read once, typed, and checked with a hint."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from digest.config import read_settings, rows
+from digest.errors import ConfigError
+from tests.conftest import REPOSITORY
+
+
+def test_every_setting_has_a_sentence() -> None:
+    for name, _value, _default, sentence in rows(read_settings({})):
+        assert name.startswith("DIGEST_")
+        assert sentence.endswith("."), name
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    text = (REPOSITORY / "docs" / "settings.md").read_text()
+    for name, _value, default, sentence in rows(read_settings({})):
+        assert f"| `{name}` | {f'`{default}`' if default else 'empty'} | {sentence} |" in text
+
+
+def test_sqlite_in_the_data_folder_needs_no_setting() -> None:
+    settings = read_settings({"DIGEST_DATA_DIR": "/var/lib/digest"})
+
+    assert settings.database == "sqlite:////var/lib/digest/digest.sqlite3"
+    assert settings.is_embedded
+
+
+def test_postgresql_is_written_as_everybody_writes_it() -> None:
+    for scheme in ("postgres", "postgresql"):
+        settings = read_settings(
+            {"DIGEST_DATABASE_URL": f"{scheme}://me@host/db", "DIGEST_SECRET": "x"}
+        )
+        assert settings.database == "postgresql+psycopg://me@host/db"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DIGEST_BASE_URL", "ftp://example.org"),
+        ("DIGEST_BASE_URL", "https://example.org/?a=1"),
+        ("DIGEST_PORT", "eighty"),
+        ("DIGEST_PORT", "65536"),
+        ("DIGEST_STARTTLS", "maybe"),
+        ("DIGEST_MAIL", "localhost:25"),
+        ("DIGEST_MAIL_FROM", "nobody"),
+        ("DIGEST_BASEURL", "https://example.org"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_settings({name: value})
+
+    assert error.value.setting == name
+
+
+def test_the_signing_key_is_made_once_however_many_ask(tmp_path: Path) -> None:
+    settings = read_settings({"DIGEST_DATA_DIR": str(tmp_path)})
+    found: list[list[str]] = []
+    askers = [threading.Thread(target=lambda: found.append(settings.secrets())) for _ in range(8)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+
+    assert len({tuple(keys) for keys in found}) == 1
+    assert len(found[0][0]) > 32
+    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
+
+
+def test_several_keys_are_separated_by_commas() -> None:
+    assert read_settings({"DIGEST_SECRET": "old, new"}).secrets() == ["old", "new"]

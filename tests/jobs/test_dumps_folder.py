@@ -1,0 +1,94 @@
+"""The watched folder: settled files, each once, and a refused one stops no other."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from digest.app import App, build_app
+from digest.config import read_settings
+from digest.jobs import DumpsFolder
+from digest.model.feeds import FeedFormat
+from digest.store import feeds
+from digest.store.dumps import recent_dumps
+
+
+@pytest.fixture
+def app(tmp_path: Path, migrated_sqlite: Path) -> App:
+    (tmp_path / "dumps").mkdir()
+    (tmp_path / "data").mkdir()
+    shutil.copy(migrated_sqlite, tmp_path / "data" / "digest.sqlite3")
+    return build_app(
+        read_settings(
+            {
+                "DIGEST_DATA_DIR": str(tmp_path / "data"),
+                "DIGEST_DUMPS_DIR": str(tmp_path / "dumps"),
+            }
+        )
+    )
+
+
+def save(source: Path, app: App, name: str = "", age: float = 60) -> Path:
+    path = app.settings.dumps_path / (name or source.name)
+    shutil.copy(source, path)
+    moment = time.time() - age
+    os.utime(path, (moment, moment))
+    return path
+
+
+def test_a_settled_file_is_taken_in_once_and_published(app: App, example_dumps: list[Path]) -> None:
+    save(example_dumps[0], app)
+    folder = DumpsFolder(app)
+
+    assert [report.papers for report in folder.take_new()] == [34]
+    assert folder.take_new() == []
+    with app.database.reading() as connection:
+        for format_ in FeedFormat:
+            snapshot = feeds.read_snapshot(connection, "trending", format_)
+            assert snapshot is not None
+            assert b"Graph" in snapshot.body
+    app.database.dispose()
+
+
+def test_a_file_that_is_still_being_written_waits(app: App, example_dumps: list[Path]) -> None:
+    path = save(example_dumps[0], app, age=0)
+    folder = DumpsFolder(app, now=lambda: path.stat().st_mtime + 1)
+    assert folder.take_new() == []
+
+    folder = DumpsFolder(app, now=lambda: path.stat().st_mtime + 3)
+    assert len(folder.take_new()) == 1
+    app.database.dispose()
+
+
+def test_after_a_restart_known_files_change_nothing(app: App, example_dumps: list[Path]) -> None:
+    save(example_dumps[0], app)
+    DumpsFolder(app).take_new()
+
+    assert [report.is_known for report in DumpsFolder(app).take_new()] == [True]
+    app.database.dispose()
+
+
+def test_a_refused_file_is_logged_once_and_stops_no_other(
+    app: App, example_dumps: list[Path], caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    junk = tmp_path / "a-letter.txt"
+    junk.write_text("Dear Ada,\nhow are you?\n")
+    save(junk, app, age=120)
+    save(example_dumps[0], app)
+    folder = DumpsFolder(app)
+
+    assert len(folder.take_new()) == 1
+    assert folder.take_new() == []
+    assert caplog.text.count("a-letter.txt") == 1
+    with app.database.reading() as connection:
+        assert len(recent_dumps(connection, 10)) == 1
+    app.database.dispose()
+
+
+def test_a_folder_that_is_not_there_is_no_error(app: App) -> None:
+    app.settings.dumps_path.rmdir()
+
+    assert DumpsFolder(app).take_new() == []
+    app.database.dispose()
