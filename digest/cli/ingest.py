@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from digest.app import App
 
+_ORIGINS = {"stated": "as it says", "option": "as you say", "file": "by the date of the file"}
+
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
@@ -80,9 +82,9 @@ def _ingest_one(app: App, path: Path, dated: date | None, *, is_quiet: bool) -> 
             if report.is_known
             else f"{report.papers} papers, {report.new_papers} new"
         )
-        origin = report.dump.date_origin.value
+        origin = _ORIGINS[report.dump.date_origin.value]
         click.echo(
-            f"{path.name}: {counts} (layout {report.dump.layout}, {report.dump.dated_on}, date by {origin})"
+            f"{path.name}: {counts} (layout {report.dump.layout}, {report.dump.dated_on} {origin})"
         )
     return {
         "name": path.name,

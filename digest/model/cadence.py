@@ -12,6 +12,7 @@ from digest.errors import SubscriptionError
 from digest.model.subscribers import Cadence, Days, Slot
 
 _SATURDAY = 5
+_LONGEST_PERIOD = timedelta(days=8)  # a week and a clock change
 
 
 def next_slot(cadence: Cadence, after: datetime, last_period: date | None = None) -> Slot:
@@ -30,9 +31,16 @@ def next_slot(cadence: Cadence, after: datetime, last_period: date | None = None
     raise AssertionError("dates do not end")  # pragma: no cover
 
 
-def slot_due(cadence: Cadence, due_at: datetime) -> Slot:
-    """Return the slot of a stored due time: its local date is the digest's period."""
-    return Slot(due_at.astimezone(ZoneInfo(cadence.zone)).date(), due_at)
+def slot_due(cadence: Cadence, due_at: datetime, now: datetime) -> Slot:
+    """Return the newest slot that is due: that of `due_at`, or a later one that was missed as well.
+
+    So after days of downtime there is one digest, of the newest date, not one for each.
+    """
+    slot = Slot(due_at.astimezone(ZoneInfo(cadence.zone)).date(), due_at)
+    after = max(due_at, now - _LONGEST_PERIOD)
+    while (later := next_slot(cadence, after, slot.period)).due_at <= now:
+        slot, after = later, later.due_at
+    return slot
 
 
 def parse_time(text: str) -> time:

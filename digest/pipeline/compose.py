@@ -101,7 +101,7 @@ def _write(  # noqa: PLR0913, PLR0917  one transaction, whole
 ) -> ComposeReport:
     site = feeds.found_site(connection, authority, now)
     held = subscribers.hold_due(connection, due)
-    slots = {each.id: slot_due(each.cadence, each.next_due_at or now) for each in due}
+    slots = {each.id: slot_due(each.cadence, each.next_due_at or now, now) for each in due}
     done = digests.composed_periods(connection, [(n, slots[n].period) for n in held])
     mine = [
         (subscriber, _digest(subscriber, selection, slots[subscriber.id].period, work.through, now))

@@ -69,6 +69,15 @@ def test_a_date_that_had_its_digest_gets_no_second_after_a_move_over_the_date_li
     assert next_slot(honolulu, had.due_at, had.period).period == date(2026, 3, 19)
 
 
+def test_of_several_missed_slots_the_newest_is_due() -> None:
+    first = at("2026-03-17T06:00:00+00:00")
+    now = at("2026-03-20T05:59:00+00:00")
+
+    assert slot_due(berlin(7), first, now).period == date(2026, 3, 19)
+    assert slot_due(berlin(7), first, first).period == date(2026, 3, 17)
+    assert slot_due(berlin(7), first, at("2028-03-20T12:00:00+00:00")).period == date(2028, 3, 20)
+
+
 @given(
     zone=st.sampled_from(ZONES),
     minutes=st.integers(0, 24 * 60 - 1),
@@ -85,7 +94,9 @@ def test_every_local_date_has_exactly_one_slot_in_every_zone(
     for _ in range(4):
         slot = next_slot(cadence, moment)
         assert slot.due_at > moment
-        assert slot_due(cadence, slot.due_at) == slot or _is_a_skipped_day(zone, slot.period)
+        assert slot_due(cadence, slot.due_at, slot.due_at) == slot or _is_a_skipped_day(
+            zone, slot.period
+        )
         periods.append(slot.period)
         moment = slot.due_at
     assert len(set(periods)) == len(periods)
