@@ -1,5 +1,6 @@
 import base64
 import quopri
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +13,7 @@ def test_a_short_text_stays_as_it_is() -> None:
 
 def test_a_long_text_ends_with_a_sentence() -> None:
     text = "The first sentence is here. The second one is here too. " * 20
-    assert shorten(text, 100) == "The first sentence is here. The second one is here too."
+    assert shorten(text, 75) == "The first sentence is here. The second one is here too."
 
 
 def test_an_abbreviation_does_not_end_a_sentence() -> None:
@@ -50,7 +51,7 @@ def test_every_shape_shows_no_more_than_the_one_before(papers: int) -> None:
     tried = list(shapes(papers))
     assert (tried[0].whole, tried[0].shown) == (papers, papers)
     assert (tried[-1].whole, tried[-1].shown) == (0, 0)
-    for before, after in zip(tried, tried[1:], strict=False):
+    for before, after in pairwise(tried):
         assert after.whole <= before.whole
         assert after.shown <= before.shown
         assert after.abstract <= before.abstract

@@ -96,7 +96,11 @@ def test_dates_in_other_zones_are_written_in_utc(feed_format: FeedFormat) -> Non
 def test_a_paper_has_the_same_id_in_every_feed_and_format(feed_format: FeedFormat) -> None:
     read = feedparser.parse(rendered(samples.feed([samples.paper(3)], name="other"), feed_format))
     assert read.entries[0].id == "tag:digest.example.org,2026:paper/p00003"
-    assert not read.entries[0].get("guidislink", False)
+
+
+def test_an_rss_id_is_not_taken_for_an_address() -> None:
+    read = feedparser.parse(rendered(samples.feed(), FeedFormat.RSS))
+    assert not any(entry.guidislink for entry in read.entries)
 
 
 @FORMATS

@@ -74,7 +74,6 @@ def test_words_that_look_like_a_marker_are_no_harm() -> None:
         ("@font-face { font-family: x }", ""),
         ("@supports (a: b) { p { color: red } }", ""),
         ("p:last-child { color: red }", "<p>x</p>"),
-        ("p[[ { color: red }", "<p>x</p>"),
     ],
 )
 def test_what_would_be_fetched_dropped_or_wrong_is_refused(

@@ -57,7 +57,7 @@ def test_a_label_says_where_the_link_goes() -> None:
 
 def test_a_search_leaves_out_the_signs_of_mathematics() -> None:
     query = parse_qs(urlsplit(arxiv_search("Bounds of $\\mathcal{O}(n^2)$")).query)
-    assert query["query"] == ["Bounds of mathcal O (n 2 )"]
+    assert query["query"] == ["Bounds of mathcal O (n 2)"]
 
 
 def test_a_lone_surrogate_does_not_stop_a_search() -> None:

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from email.header import decode_header
 from urllib.parse import urlsplit
 
@@ -11,11 +12,16 @@ from digest.rendering.budget import MAX_ENCODED_HTML, encoded_size
 from digest.rendering.email import MAX_SUBJECT, MailRenderer, RenderedMail
 from digest.rendering.environment import email_environment
 from digest.rendering.inline import premail
+from digest.text import clean_line
 from tests.rendering import samples
 
 EDITIONS = {
     "realistic": samples.edition(),
     "hostile": samples.hostile_edition(),
+    "hostile, as it is stored": samples.edition(
+        replace(paper, title=clean_line(paper.title), abstract=clean_line(paper.abstract))
+        for paper in samples.hostile_papers()
+    ),
     "one paper": samples.edition([samples.paper(1)]),
     "empty": samples.edition([]),
     "long": samples.heavy_edition(),
@@ -60,10 +66,14 @@ def test_styles_inlined_once_are_the_styles_inlined_in_every_mail(
     plain = MailRenderer(samples.links(), "Paper Digest", postal="Postal line")
     monkeypatch.setattr(plain, "_environment", email_environment(inliner=lambda html, _: html))
     once = MailRenderer(samples.links(), "Paper Digest", postal="Postal line")
-    # What HTML itself cannot hold is out of the question here: text is cleaned at the boundary.
-    for quick, slow in zip(every_mail(once), every_mail(plain), strict=True):
-        if "\u0000" not in slow.html:
-            assert normal(quick.html) == normal(premail(slow.html))
+    # Styles count for the size, and another size would be another selection.
+    monkeypatch.setattr("digest.rendering.email.fits", lambda _: True)
+    pairs = list(zip(every_mail(once), every_mail(plain), strict=True))
+    # HTML cannot hold NUL at all; what is stored was cleaned.
+    comparable = [pair for pair in pairs if "\u0000" not in pair[0].html]
+    assert len(comparable) == len(pairs) - 1
+    for quick, slow in comparable:
+        assert normal(quick.html) == normal(premail(slow.html))
 
 
 def test_dark_and_narrow_rules_survive_and_still_win() -> None:
@@ -71,19 +81,15 @@ def test_dark_and_narrow_rules_survive_and_still_win() -> None:
     style = html.partition("<style>")[2].partition("</style>")[0]
     assert html.index("<meta charset") < html.index("<style>")
     assert "prefers-color-scheme: dark" in style
-    declarations = re.findall(r"[a-z-]+: [^;{}]+(?=[;\n])", style)
-    assert len(declarations) > 40
+    declarations = re.findall(r"[a-z-]+: ([^;{}()]+)[;\n]", style)
+    assert len(declarations) > 25
     assert all("!important" in each for each in declarations)
 
 
 @every_edition
 def test_both_parts_lead_to_the_same_places(edition: DigestEdition) -> None:
     mail = samples.renderer().digest(edition)
-    assert text_urls(mail.text) == hrefs(mail.html) - extra(edition)
-
-
-def extra(edition: DigestEdition) -> set[str]:
-    return set() if edition.digest.entries else set()
+    assert text_urls(mail.text) == hrefs(mail.html)
 
 
 def test_account_mails_lead_to_the_same_places_in_both_parts() -> None:
@@ -154,7 +160,7 @@ def test_no_mail_is_ever_cut_off_by_gmail(filler: str) -> None:
 
 
 def test_more_papers_than_a_mail_can_name_are_counted() -> None:
-    mail = samples.renderer().digest(samples.heavy_edition(1000, "\U0001f600"))
+    mail = samples.renderer().digest(samples.heavy_edition(200, "\U0001f600"))
     assert encoded_size(mail.html) <= MAX_ENCODED_HTML
     assert "would not fit into a mail" in mail.html
     assert "would not fit into a mail" in " ".join(mail.text.split())
@@ -249,3 +255,12 @@ def test_confirming_and_being_there_already_lead_where_they_say() -> None:
     already = samples.renderer().already(reader)
     assert links.preferences(reader) in already.text
     assert already.subject == "You already subscribe to Paper Digest"
+
+
+def test_the_weight_of_an_interest_is_not_shown() -> None:
+    interests = (Interest("large language models^0.5"), Interest("robots ^2"))
+    about = replace(samples.subscriber(), interests=interests)
+    mail = samples.renderer().digest(replace(samples.edition(), subscriber=about))
+
+    assert "large language models, robots" in " ".join(mail.text.split())
+    assert "^" not in mail.text

@@ -1,0 +1,1 @@
+"""A digest or a feed as something to read; pure but for reading templates."""

@@ -1,0 +1,167 @@
+"""How templates are found, compiled and helped: one environment for mails, one for pages."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    select_autoescape,
+)
+from jinja2 import TemplateError as JinjaError
+from markupsafe import Markup, escape
+
+from digest.errors import TemplateError
+from digest.model.digests import Reason
+from digest.rendering.flatten import flatten
+from digest.rendering.inline import inline_css
+from digest.rendering.marks import Piece, pieces
+from digest.resources import resource_folder
+from digest.text import clip
+
+TEXT_WIDTH = 72
+_WHOLE = 10_000
+
+# Not strftime's: its names follow the locale of the process.
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+Inliner = Callable[[str, str], str]
+
+
+def email_environment(
+    override: Path | None = None, *, inliner: Inliner = inline_css
+) -> Environment:
+    """Return the environment of mails, whose HTML has its CSS inlined when it is compiled."""
+    loader = _InliningLoader(_files(override), inliner)
+    environment = _environment(loader)
+    # One source is made of many files, and jinja would watch but one of them.
+    environment.auto_reload = False
+    return environment
+
+
+def web_environment(override: Path | None = None) -> Environment:
+    """Return the environment of pages."""
+    return _environment(_files(override))
+
+
+def compiled(environment: Environment, name: str) -> Template:
+    """Return a template, compiled at the first call; raises TemplateError if it cannot be."""
+    try:
+        return environment.get_template(name)
+    except JinjaError as error:
+        raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
+
+
+def render(environment: Environment, name: str, context: Mapping[str, object]) -> str:
+    """Return what a template says of a context; raises TemplateError where it asks for more."""
+    try:
+        return compiled(environment, name).render(context)
+    except JinjaError as error:
+        raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
+
+
+def day(value: date) -> str:
+    """Return a date as `Tuesday 17 March 2026`."""
+    return f"{_WEEKDAYS[value.weekday()]} {day_month(value)} {value.year}"
+
+
+def day_month(value: date) -> str:
+    """Return a date as `17 March`."""
+    return f"{value.day} {_MONTHS[value.month - 1]}"
+
+
+def weekday(number: int) -> str:
+    """Return the name of a weekday, counted from Monday = 0."""
+    return _WEEKDAYS[number]
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 paper`, `1,200 papers`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def marked(reason: Reason, length: int = _WHOLE) -> Markup:
+    """Return a reason's sentence as HTML, escaped, with what matched in `<mark>`."""
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(piece.text) if piece.is_match else escape(piece.text)
+        for piece in pieces(reason, length)
+    )
+
+
+def starred(sentence: Sequence[Piece]) -> str:
+    """Return pieces as plain text with what matched between asterisks."""
+    return "".join(f"*{piece.text}*" if piece.is_match else piece.text for piece in sentence)
+
+
+def wrap(text: str, indent: int = 0) -> str:
+    """Return text in lines of at most 72 columns; only an address may be longer."""
+    width = TEXT_WIDTH - indent
+    lines = [""]
+    for word in text.split():
+        for part in _parts(word, width):
+            if lines[-1] and len(lines[-1]) + len(part) >= width:
+                lines.append(part)
+            else:
+                lines[-1] += f" {part}" if lines[-1] else part
+    return "\n".join(" " * indent + line for line in lines)
+
+
+def _parts(word: str, width: int) -> list[str]:
+    if len(word) <= width or "://" in word:
+        return [word]
+    return [word[at : at + width] for at in range(0, len(word), width)]
+
+
+class _InliningLoader(BaseLoader):
+    """Gives HTML templates as one source with inlined CSS, and others as they are."""
+
+    def __init__(self, files: BaseLoader, inliner: Inliner) -> None:
+        self._files = files
+        self._inliner = inliner
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        source, filename, is_current = self._files.get_source(environment, template)
+        if not template.endswith(".html"):
+            return source, filename, is_current
+        whole = flatten(template, lambda name: self._files.get_source(environment, name)[0])
+        # No file name: the lines of the result are not those of the file.
+        return self._inliner(whole, template), None, is_current
+
+
+def _files(override: Path | None) -> BaseLoader:
+    ours = FileSystemLoader(resource_folder("templates"))
+    return ChoiceLoader([FileSystemLoader(override), ours]) if override else ours
+
+
+def _environment(loader: BaseLoader) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=select_autoescape(["html", "xml"], default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        clip=clip,
+        day=day,
+        day_month=day_month,
+        marked=marked,
+        pieces=pieces,
+        plural=plural,
+        starred=starred,
+        weekday=weekday,
+        wrap=wrap,
+    )
+    return environment

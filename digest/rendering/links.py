@@ -1,0 +1,146 @@
+"""The addresses that mails, feeds and pages lead to; the web application mounts exactly these."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote, urlencode, urlsplit
+
+from digest.model.feeds import FeedFormat
+from digest.model.papers import LinkKind, Paper, Scheme
+from digest.model.subscribers import Subscriber
+from digest.text import clean_line, clip
+from digest.tokens import Purpose, Tokens
+
+# Longer addresses are trackers or accidents, and a mail has a size to keep.
+MAX_URL = 500
+MAX_LINKS = 6
+# A search box needs no more of a title, and a search with LaTeX in it finds nothing.
+_MAX_QUERY = 150
+_UNSEARCHABLE = str.maketrans(dict.fromkeys("$\\{}^_<>", " "))
+_NAMES = {
+    LinkKind.CODE: "Code",
+    LinkKind.PROJECT: "Project page",
+    LinkKind.DEMO: "Demo",
+    LinkKind.DATA: "Data",
+    LinkKind.MODEL: "Model",
+    LinkKind.PAPER: "Paper",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLink:
+    """A link whose label says where it goes."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Every address of ours, absolute, under `base_url` whether or not that ends in a slash."""
+
+    base_url: str
+    tokens: Tokens
+
+    def home(self) -> str:
+        """Return the address of the first page."""
+        return self._at("")
+
+    def paper(self, paper: Paper) -> str:
+        """Return the address of a paper's page."""
+        return self._at("papers", paper.key)
+
+    def feed(self, name: str, feed_format: FeedFormat) -> str:
+        """Return the address of a feed in one format."""
+        return f"{self.feed_page(name)}.{feed_format}"
+
+    def feed_page(self, name: str) -> str:
+        """Return the address of the page that shows a feed to people."""
+        return self._at("feeds", name)
+
+    def preferences(self, subscriber: Subscriber) -> str:
+        """Return the address where a reader changes what they get."""
+        return self._at("preferences", self._token(Purpose.PREFERENCES, subscriber))
+
+    def unsubscribe(self, subscriber: Subscriber) -> str:
+        """Return the address of the page that asks whether to unsubscribe."""
+        return self._at("unsubscribe", self._token(Purpose.UNSUBSCRIBE, subscriber))
+
+    def one_click(self, subscriber: Subscriber) -> str:
+        """Return the address that unsubscribes on a POST (RFC 8058), for the mail's header."""
+        return self._at("u", self._token(Purpose.UNSUBSCRIBE, subscriber))
+
+    def confirm(self, subscriber: Subscriber, issued_at: datetime) -> str:
+        """Return the address that confirms; its subject is (id, token version, unix seconds)."""
+        seconds = int(issued_at.timestamp())
+        token = self.tokens.sign(Purpose.CONFIRM, subscriber.id, subscriber.token_version, seconds)
+        return self._at("confirm", token)
+
+    def _token(self, purpose: Purpose, subscriber: Subscriber) -> str:
+        return self.tokens.sign(purpose, subscriber.id, subscriber.token_version)
+
+    def _at(self, *parts: str) -> str:
+        path = "/".join(quote(part, safe="") for part in parts)
+        return f"{self.base_url.rstrip('/')}/{path}"
+
+
+def named_links(paper: Paper, limit: int = MAX_LINKS) -> tuple[NamedLink, ...]:
+    """Return the ways from a paper to its authors' things, then to arXiv and Hugging Face.
+
+    At most `limit` of the authors', and none that is not a plain web address. Where no id is known
+    the last two search for the title.
+    """
+    own = [
+        NamedLink(_label(link.kind, link.url), link.url)
+        for link in paper.links
+        if _is_web_address(link.url)
+    ]
+    by_url = {link.url: link for link in (*own[:limit], *_registries(paper))}
+    return tuple(by_url.values())
+
+
+def arxiv_search(title: str) -> str:
+    """Return the address that searches arXiv's titles."""
+    return f"https://arxiv.org/search/?{_query(searchtype='title', query=_words(title))}"
+
+
+def huggingface_search(title: str) -> str:
+    """Return the address that searches Hugging Face's papers."""
+    return f"https://huggingface.co/papers?{_query(q=_words(title))}"
+
+
+def _registries(paper: Paper) -> list[NamedLink]:
+    ids = {paper_id.scheme: quote(paper_id.value, safe="/") for paper_id in paper.ids}
+    links = []
+    if doi := ids.get(Scheme.DOI):
+        links.append(NamedLink("DOI", f"https://doi.org/{doi}"))
+    if arxiv := ids.get(Scheme.ARXIV):
+        links.append(NamedLink("arXiv", f"https://arxiv.org/abs/{arxiv}"))
+        links.append(NamedLink("Hugging Face", f"https://huggingface.co/papers/{arxiv}"))
+    else:
+        links.append(NamedLink("Find on arXiv", arxiv_search(paper.title)))
+        links.append(NamedLink("Find on Hugging Face", huggingface_search(paper.title)))
+    return links
+
+
+def _label(kind: LinkKind, url: str) -> str:
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    host = clip(host, 40)
+    return f"{_NAMES[kind]} on {host}" if kind in _NAMES else host
+
+
+def _is_web_address(url: str) -> bool:
+    if len(url) > MAX_URL or url != clean_line(url) or any(mark in url for mark in " <>\"'`\\"):
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def _words(title: str) -> str:
+    return clip(clean_line(title.translate(_UNSEARCHABLE)), _MAX_QUERY).rstrip("\u2026")
+
+
+def _query(**fields: str) -> str:
+    return urlencode(fields, errors="replace")
