@@ -5,10 +5,11 @@ from digest.ranking.query import parse
 from tests.ranking import oracle
 from tests.ranking.batches import batch
 
-WORDS = st.sampled_from(
+VOCABULARY = (
     "graph graphs neural network networks multi modal multimodal pre training pretraining trained "
-    "of the in model fine tuning finetuning data set datasets x".split()  # noqa: SIM905
+    "of the in model fine tuning finetuning data set datasets"
 )
+WORDS = st.sampled_from(VOCABULARY.split())
 
 
 @st.composite
@@ -24,11 +25,9 @@ def texts(draw: st.DrawFn) -> str:
     return ". ".join(sentence.capitalize() for sentence in sentences)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(phrases(4), st.lists(texts(), min_size=1, max_size=5))
 def test_the_index_finds_what_the_plain_oracle_finds(phrase: str, abstracts: list[str]) -> None:
-    # Letters alone would be sentences' initials: "x. Of" goes on.
-    abstracts = [text.replace("x. ", "xx. ") for text in abstracts]
     found = batch(*abstracts).matches(parse(phrase))
     titles = ["A paper"] * len(abstracts)
     expected = {

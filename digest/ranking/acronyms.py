@@ -1,0 +1,112 @@
+"""Acronyms as the papers themselves define them: "large language models (LLMs)".
+
+After A. S. Schwartz and M. A. Hearst, "A simple algorithm for identifying abbreviation definitions
+in biomedical text" (2003): the letters of the short form are found from right to left in the words
+before the parenthesis. A pair counts when two papers give it and most papers that define the short
+form mean this; a form defined once would stand for itself in its own paper and for anything elsewhere.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from digest.ranking.analysis import sentences, stem, tokenize
+
+MIN_PAPERS = 2
+MIN_DOMINANCE = 0.6
+
+_IN_PARENTHESES = re.compile(r"\(([^()]{2,80})\)")
+_SHORT = re.compile(r"(?=(?:[^A-Z]*[A-Z]){2})([A-Za-z0-9]{2,9}?)s?")
+_LAST_WORD = re.compile(r"([A-Za-z0-9]+)\s*$")
+
+
+@dataclass(frozen=True)
+class Acronyms:
+    """The dominant pairs of a batch; long forms are words without a space between them."""
+
+    long_forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    short_forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def long_form(self, short: str) -> tuple[str, ...]:
+        """Return the words a short form stands for, () if the batch does not say."""
+        return self.long_forms.get(singular(short), ())
+
+    def short_forms_of(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the short forms of a phrase of folded words."""
+        return self.short_forms.get(_key(words), ())
+
+
+def find_acronyms(texts: Iterable[Sequence[str]]) -> Acronyms:
+    """Return the pairs that dominate in the papers, each given as its texts."""
+    papers: dict[str, Counter[str]] = defaultdict(Counter)
+    spellings: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+    for paper in texts:
+        defined = {
+            (short, tuple(token.word for token in tokenize(long)))
+            for text in paper
+            for short, long in definitions(text)
+        }
+        for short, key in {(short, _key(words)) for short, words in defined}:
+            papers[short][key] += 1
+        for _, words in defined:
+            spellings[_key(words)][words] += 1
+    long_forms: dict[str, tuple[str, ...]] = {}
+    short_forms: dict[str, list[str]] = defaultdict(list)
+    for short in sorted(papers):
+        key, count = max(papers[short].items(), key=lambda pair: (pair[1], pair[0]))
+        if count >= MIN_PAPERS and count > MIN_DOMINANCE * papers[short].total():
+            long_forms[short] = max(spellings[key].items(), key=lambda pair: (pair[1], pair[0]))[0]
+            short_forms[key].append(short)
+    return Acronyms(long_forms, {key: tuple(shorts) for key, shorts in short_forms.items()})
+
+
+def definitions(text: str) -> list[tuple[str, str]]:
+    """Return the (short, long) forms that a text defines, in either order."""
+    found = []
+    for start, end in sentences(text):
+        sentence = text[start:end]
+        for match in _IN_PARENTHESES.finditer(sentence):
+            inside = re.split(r"[,;:]", match[1], maxsplit=1)[0].strip()
+            before = sentence[: match.start()].rstrip()
+            last = _LAST_WORD.search(before)
+            if short := _SHORT.fullmatch(inside):
+                long = _long_form(short[1], before)
+            elif last and (short := _SHORT.fullmatch(last[1])):
+                long = _long_form(short[1], inside) if inside else ""
+                long = long if long == inside else ""
+            else:
+                continue
+            if long:
+                found.append((short[1], long))
+    return found
+
+
+def singular(short: str) -> str:
+    """Return a short form without the s of its plural."""
+    return short[:-1] if short.endswith("s") and len(short) > 2 else short  # noqa: PLR2004
+
+
+def _long_form(short: str, before: str) -> str:
+    """Return the words at the end of `before` that short abbreviates, "" if none do."""
+    most = min(len(short) + 5, 2 * len(short))
+    before = " ".join(before.split()[-most:])
+    at = len(before) - 1
+    for number in range(len(short) - 1, -1, -1):
+        letter = short[number].lower()
+        while at >= 0 and (
+            before[at].lower() != letter or (number == 0 and at > 0 and before[at - 1].isalnum())
+        ):
+            at -= 1
+        if at < 0:
+            return ""
+        at -= 1
+    long = before[before.rfind(" ", 0, at + 1) + 1 :].strip("\"'`()[] ")
+    words = tokenize(long)
+    is_plausible = len(words) > 1 and len(long) > len(short) and not re.search(r"[;:()]", long)
+    return long if is_plausible else ""
+
+
+def _key(words: Iterable[str]) -> str:
+    """Return what all spellings and the plural of a long form share."""
+    return stem("".join(words))
