@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.delivery.message import MAX_HEADER_TEXT, Envelope, build_message, header_text
@@ -239,6 +239,7 @@ def test_header_text_is_one_harmless_line(typed: str, shown: str) -> None:
     assert parse(build(subject=typed))["Subject"] == shown
 
 
+@settings(deadline=None)
 @given(subject=hostile_text, sender_name=hostile_text, site_name=hostile_text)
 @example(subject="x" * 300, sender_name="x" * 300, site_name="é" * 300)
 @example(subject="", sender_name="", site_name="")
@@ -255,6 +256,7 @@ def test_no_subject_or_name_makes_a_header(subject: str, sender_name: str, site_
     assert "Bcc" not in mail
 
 
+@settings(deadline=None)
 @given(text=hostile_text, html=hostile_text)
 def test_what_goes_in_comes_out_and_every_line_is_fit_for_smtp(text: str, html: str) -> None:
     message = build(text=text, html=html)
@@ -272,6 +274,7 @@ def test_what_goes_in_comes_out_and_every_line_is_fit_for_smtp(text: str, html: 
     assert all(not part.defects for part in [body, *parts])
 
 
+@settings(deadline=None)
 @given(text=hostile_text, html=hostile_text)
 def test_the_contents_are_those_of_an_email_message(text: str, html: str) -> None:
     text, html = as_read(text), as_read(html)

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.delivery.retry import SCHEDULE, Settlement, next_attempt, settle, transport_wait
@@ -32,6 +32,7 @@ def settled(
     )
 
 
+@settings(deadline=None)
 @given(attempts=st.integers(1, 40), key=st.text(max_size=20))
 def test_the_wait_is_that_of_the_schedule_give_or_take_a_quarter(attempts: int, key: str) -> None:
     next_at = next_attempt(attempts, NOW, NOW + timedelta(days=9), key)
@@ -128,6 +129,7 @@ def test_what_may_have_arrived_is_never_called_expired(outcome: Outcome) -> None
     assert settlement.next_at is None
 
 
+@settings(deadline=None)
 @given(
     outcome=st.sampled_from(Outcome),
     attempts=st.integers(1, 50),

@@ -28,7 +28,7 @@ class AnyPort(Controller):  # type: ignore[misc, unused-ignore]
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class Ledger:
@@ -49,13 +49,15 @@ def check_password(
 
 
 @contextmanager
-def aiosmtpd(*, implicit: bool = False, **options: Any) -> Iterator[tuple[Controller, Ledger]]:
+def aiosmtpd(
+    *, implicit: bool = False, starttls: bool = False, **options: Any
+) -> Iterator[tuple[Controller, Ledger]]:
     ledger = Ledger()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     if implicit:
         options["ssl_context"] = context
-    elif options.pop("starttls", False):
+    elif starttls:
         options["tls_context"] = context
     controller = AnyPort(ledger, hostname="127.0.0.1", port=0, **options)
     controller.start()

@@ -1,0 +1,232 @@
+"""Which lines of a page are titles and which abstracts, so that one oddity never shifts the rest.
+
+Every line is weighed as each thing it could be (a title, the start of an abstract, more of what
+came before), by its length, how it begins and ends, and the blank lines around it; then the
+likeliest reading of the whole is taken (Viterbi's algorithm), not line by line. A missing
+abstract or one broken in two thus costs a little where it stands, and nothing after it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from digest.sources.dump_traits import Traits, traits_of
+
+NEVER = -100.0
+_HOPELESS = 40.0  # so far behind the likeliest reading that it is not followed further
+_WINDOW = 64  # lines kept back at most while two readings compete
+_LONGEST_TITLE = 300
+_LONGEST_ABSTRACT = 2_200  # arXiv takes 1,920 characters
+_SHORTEST_ABSTRACT = 180
+
+
+class Line(NamedTuple):
+    """A line with something on it; `after_blank` tells if a blank one stands before it."""
+
+    number: int
+    text: str
+    after_blank: bool
+
+
+class Style(NamedTuple):
+    """How a page is set: blank lines between titles and abstracts; abstracts wrapped at a width."""
+
+    is_spaced: bool = False
+    is_wrapped: bool = False
+
+
+class Role(IntEnum):
+    """What a line is in a reading of the page."""
+
+    TITLE = 0
+    TITLE_GOES_ON = 1
+    ABSTRACT = 2
+    ABSTRACT_GOES_ON = 3
+    STRAY = 4  # an abstract whose title is missing
+
+
+_AFTER: dict[Role | None, tuple[Role, ...]] = {
+    None: (Role.TITLE, Role.STRAY),
+    Role.TITLE: (Role.ABSTRACT, Role.TITLE, Role.TITLE_GOES_ON),
+    Role.TITLE_GOES_ON: (Role.ABSTRACT, Role.TITLE, Role.TITLE_GOES_ON),
+    Role.ABSTRACT: (Role.TITLE, Role.ABSTRACT_GOES_ON, Role.STRAY),
+    Role.ABSTRACT_GOES_ON: (Role.TITLE, Role.ABSTRACT_GOES_ON, Role.STRAY),
+    Role.STRAY: (Role.TITLE, Role.STRAY),
+}
+_Gap = tuple[float, float, float, float, float]  # by Role
+_SPACED = 0.9  # the share of lines after a blank one from which blank lines mean something
+_SPACED_WRAPPED = 0.04
+_IN_TITLE = (Role.TITLE, Role.TITLE_GOES_ON)
+_IN_ABSTRACT = (Role.ABSTRACT, Role.ABSTRACT_GOES_ON)
+
+
+@dataclass(slots=True)
+class Found:
+    """A title with its abstract; either is empty where the page lacks it."""
+
+    line: int
+    titles: list[str] = field(default_factory=list)
+    abstracts: list[str] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The title on one line."""
+        return join(self.titles)
+
+    @property
+    def abstract(self) -> str:
+        """The abstract on one line."""
+        return join(self.abstracts)
+
+
+class _Reading(NamedTuple):
+    score: float
+    role: Role | None
+    held: int  # characters so far in the title or abstract that this line belongs to
+    roles: tuple[Role, ...]  # of the lines kept back
+
+
+def segment(lines: Iterable[Line], style: Style) -> Iterator[Found]:
+    """Yield titles with their abstracts in the page's order, holding back a few lines at most."""
+    readings = [_Reading(0.0, None, 0, ())]
+    waiting: list[Line] = []
+    before: Traits | None = None
+    found: Found | None = None
+    for line in lines:
+        traits = traits_of(line.text)
+        gap = _GAPS[style, line.after_blank]
+        readings = _advance(readings, before, traits, gap)
+        before = traits
+        waiting.append(line)
+        for role, settled in _settle(readings, waiting):
+            if role in (Role.TITLE, Role.STRAY):
+                if found is not None:
+                    yield found
+                found = Found(settled.number)
+            _add(found, role, settled.text)
+        agreed = len(readings[0].roles) - len(waiting)
+        if agreed:
+            readings = [r._replace(roles=r.roles[agreed:]) for r in readings]
+    for role, line in zip(_likeliest_end(readings, before), waiting, strict=True):
+        if role in (Role.TITLE, Role.STRAY):
+            if found is not None:
+                yield found
+            found = Found(line.number)
+        _add(found, role, line.text)
+    if found is not None:
+        yield found
+
+
+def join(pieces: list[str]) -> str:
+    """Return a broken text in one; a hyphen at a break keeps the two halves together."""
+    text = ""
+    for piece in pieces:
+        glued = not text or (len(text) > 1 and text[-1] == "-" and text[-2].isalnum())
+        text += piece if glued else f" {piece}"
+    return text
+
+
+def style_of(lines: list[Line]) -> Style:
+    """Return how a page is set, from its first lines."""
+    if len(lines) < 2:  # noqa: PLR2004  # One line has no neighbour to be set apart from.
+        return Style()
+    share = sum(line.after_blank for line in lines[1:]) / (len(lines) - 1)
+    is_wrapped = max(len(line.text) for line in lines) <= _SHORTEST_ABSTRACT
+    return Style(share >= (_SPACED_WRAPPED if is_wrapped else _SPACED), is_wrapped)
+
+
+def _add(found: Found | None, role: Role, text: str) -> None:
+    if found is not None:
+        (found.titles if role in _IN_TITLE else found.abstracts).append(text)
+
+
+def _settle(readings: list[_Reading], waiting: list[Line]) -> list[tuple[Role, Line]]:
+    """Take from the waiting lines those on which all readings agree, or the window is full."""
+    best = max(readings)
+    agreed = 0
+    if len(waiting) >= _WINDOW:
+        agreed = len(waiting) // 2
+        readings[:] = [r for r in readings if r.roles[:agreed] == best.roles[:agreed]]
+    while agreed < len(waiting) and all(r.roles[agreed] == best.roles[agreed] for r in readings):
+        agreed += 1
+    settled = list(zip(best.roles, waiting[:agreed], strict=False))
+    del waiting[:agreed]
+    return settled
+
+
+def _advance(
+    readings: list[_Reading], before: Traits | None, traits: Traits, gap: _Gap
+) -> list[_Reading]:
+    best: dict[Role, _Reading] = {}
+    for score, was, held, roles in readings:
+        for role in _AFTER[was]:
+            total = score + _weigh(was, role, held, before, traits) + gap[role]
+            if role not in best or total > best[role].score:
+                goes_on = role in (Role.TITLE_GOES_ON, Role.ABSTRACT_GOES_ON)
+                length = held + traits.length if goes_on else traits.length
+                best[role] = _Reading(total, role, length, (*roles, role))
+    top = max(reading.score for reading in best.values())
+    # Scores are relative: counted from the best one they stay small however long the page is.
+    return [r._replace(score=r.score - top) for r in best.values() if r.score > top - _HOPELESS]
+
+
+def _gap(style: Style, *, after_blank: bool) -> _Gap:
+    """Return what the blank line before a line, or its absence, says for each role."""
+    short_is_usual = 4.0 if style.is_wrapped else 0.0
+    if style.is_spaced:
+        if after_blank:
+            return (0, -4, short_is_usual, -3, 0)
+        return (-5, 0, short_is_usual - 5, 0, -5)
+    return (0, -2, short_is_usual, -1, 0) if after_blank else (0, 0, short_is_usual, 0, 0)
+
+
+_GAPS = {
+    (style, after_blank): _gap(style, after_blank=after_blank)
+    for style in (Style(spaced, wrapped) for spaced in (False, True) for wrapped in (False, True))
+    for after_blank in (False, True)
+}
+
+
+def _weigh(was: Role | None, role: Role, held: int, before: Traits | None, traits: Traits) -> float:
+    leaves = _leaving(held, before) if was in _IN_ABSTRACT else 0.0
+    if role is Role.TITLE:
+        return traits.as_title + leaves - (4.0 if was in _IN_TITLE else 0.0)
+    if role is Role.ABSTRACT:
+        return traits.as_abstract
+    if role is Role.STRAY:
+        return traits.as_abstract + leaves - (13.0 if traits.length >= _SHORTEST_ABSTRACT else 18.0)
+    if before is None:
+        return NEVER
+    if role is Role.TITLE_GOES_ON:
+        too_long = held + traits.length > _LONGEST_TITLE
+        return NEVER if too_long else traits.as_more_title + (6.0 if before.is_open else 0.0)
+    return _as_more_abstract(was, held, before, traits)
+
+
+def _as_more_abstract(was: Role | None, held: int, before: Traits, traits: Traits) -> float:
+    total = held + traits.length
+    score = -2.0 if was is Role.ABSTRACT else 0.0
+    score += -3.0 if before.ends_sentence or before.ends_in_url else 1.0
+    score += traits.as_more
+    if total > 10 * _LONGEST_ABSTRACT:
+        return NEVER
+    return score - (6.0 if total > _LONGEST_ABSTRACT else 0.0)
+
+
+def _leaving(held: int, before: Traits | None) -> float:
+    """Return what it costs to end an abstract here: unfinished, or too short to be one."""
+    score = 0.0
+    if before is not None and not (before.ends_sentence or before.ends_in_url):
+        score -= 3.0
+    return score - (4.0 if held < _SHORTEST_ABSTRACT else 0.0)
+
+
+def _likeliest_end(readings: list[_Reading], before: Traits | None) -> tuple[Role, ...]:
+    def whole(reading: _Reading) -> float:
+        if reading.role in _IN_TITLE:
+            return reading.score - 4.0
+        short = reading.role in _IN_ABSTRACT and before is not None
+        return reading.score - (2.0 if short and reading.held < _SHORTEST_ABSTRACT else 0.0)
+
+    return max(readings, key=whole).roles

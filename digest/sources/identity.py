@@ -1,0 +1,173 @@
+"""When two records are one paper: decided from ids, titles and abstracts; pure.
+
+Everything is compared by letters and digits alone, so that case, hyphens, punctuation and blanks
+never make two papers of one. A simhash finds candidates and rules most of them out; only the
+texts themselves decide.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.model.papers import PaperId, PaperRecord
+from digest.sources.normalize import title_key
+
+NEAR_BITS = 16  # simhashes further apart than this are not compared by their texts
+_WINDOW = 5  # letters under one hash: longer ones let a changed word move the hash further
+_OCTETS = 8  # the bytes of one 64-bit number
+_WINDOW_MASK = np.uint64((1 << 8 * _WINDOW) - 1)
+_SHINGLE = 14  # letters, about three words
+_RETITLED = 0.75  # the share of common shingles at which differently named texts are one
+_SAME_TITLE = 0.15  # enough beside the same title: unrelated abstracts share next to nothing
+_SAME_TITLE_WITHIN = 0.3  # the same, counted from the shorter text
+_SHORTEST_PREFIX = 20
+_SHORTEST_RETITLED = 150
+_BAND_BITS = 16
+_BANDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a store keeps of a record to find it again.
+
+    `bands` are the four quarters of the simhash, each with its number above it
+    (`number << 16 | quarter`): papers that share one may be the same. None for an empty abstract.
+    """
+
+    title_key: str
+    simhash: int
+    bands: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPaper:
+    """A paper of the store that shares a title, a band or an id with a record."""
+
+    id: int
+    title_key: str
+    simhash: int
+    abstract: str
+    ids: tuple[PaperId, ...] = ()
+
+
+def signature(record: PaperRecord) -> Signature:
+    """Return a record's title key, the simhash of its abstract (signed 64 bits) and its bands."""
+    bits = _simhash(title_key(record.abstract))
+    bands = () if bits is None else bands_of(bits)
+    return Signature(title_key(record.title), _signed(bits or 0), bands)
+
+
+def bands_of(simhash: int) -> tuple[int, ...]:
+    """Return the four bands of a simhash, signed or not, as a store indexes them."""
+    quarter = (1 << _BAND_BITS) - 1
+    return tuple(
+        number << _BAND_BITS | simhash >> number * _BAND_BITS & quarter for number in range(_BANDS)
+    )
+
+
+def same_paper(
+    record: PaperRecord, signature: Signature, candidates: Sequence[KnownPaper]
+) -> int | None:
+    """Return the id of the candidate that is this very paper, or None if it is a new one.
+
+    A shared id decides, two different ids of one kind decide against. Then the same title with
+    abstracts that are alike (or one empty, or one cut off); then the same abstract under another
+    title. Among several the most alike wins, the oldest at a tie.
+    """
+    ids = {paper_id.scheme: paper_id.value for paper_id in record.ids}
+    shared = [known.id for known in candidates if set(known.ids) & set(record.ids)]
+    if shared:
+        return min(shared)
+    open_to = [
+        known for known in candidates if not any(paper_id.scheme in ids for paper_id in known.ids)
+    ]
+    text = title_key(record.abstract)
+    same_title = (
+        (_alike_by_title(text, title_key(known.abstract)), -known.id)
+        for known in open_to
+        if known.title_key == signature.title_key and known.title_key
+    )
+    retitled = (
+        (_alike_retitled(text, title_key(known.abstract)), -known.id)
+        for known in open_to
+        if known.title_key != signature.title_key
+        and bits_apart(known.simhash, signature.simhash) <= NEAR_BITS
+    )
+    return _most_alike(same_title) or _most_alike(retitled)
+
+
+def bits_apart(simhash: int, other: int) -> int:
+    """Return in how many of their 64 bits two simhashes differ, signed or not."""
+    return ((simhash ^ other) & ((1 << 64) - 1)).bit_count()
+
+
+def similarity(text: str, other: str) -> float:
+    """Return the share of shingles two texts have in common, from 0 to 1, of all they have."""
+    return _shares(title_key(text), title_key(other))[0]
+
+
+def _most_alike(scored: Iterable[tuple[float, int]]) -> int | None:
+    score, negative_id = max(scored, default=(0.0, 0))
+    return -negative_id if score > 0 else None
+
+
+def _alike_by_title(text: str, other: str) -> float:
+    """Return how alike two abstracts under one title are, 0 if they are two papers'."""
+    if not text or not other:
+        return 0.01
+    if _is_cut_of(text, other, _SHORTEST_PREFIX):
+        return 1.0
+    of_all, of_shorter = _shares(text, other)
+    return of_all if of_all >= _SAME_TITLE or of_shorter >= _SAME_TITLE_WITHIN else 0.0
+
+
+def _alike_retitled(text: str, other: str) -> float:
+    if min(len(text), len(other)) < _SHORTEST_RETITLED:
+        return 0.0
+    of_all, _ = _shares(text, other)
+    return of_all if of_all >= _RETITLED else 0.0
+
+
+def _is_cut_of(text: str, other: str, at_least: int) -> bool:
+    short, long = sorted((text, other), key=len)
+    return len(short) >= at_least and long.startswith(short)
+
+
+def _shares(text: str, other: str) -> tuple[float, float]:
+    """Return the common shingles as a share of all and as a share of the shorter text's."""
+    ours, theirs = _shingles(text), _shingles(other)
+    common = len(ours & theirs)
+    if not common:
+        return 0.0, 0.0
+    return common / len(ours | theirs), common / min(len(ours), len(theirs))
+
+
+def _shingles(key: str) -> set[str]:
+    return {key[at : at + _SHINGLE] for at in range(max(1, len(key) - _SHINGLE + 1))}
+
+
+def _simhash(key: str) -> int | None:
+    """Return 64 bits, each what most of the text's five-letter windows vote for."""
+    octets = np.frombuffer(key.encode("utf-8"), dtype=np.uint8)
+    if octets.size == 0:
+        return None
+    octets = np.pad(octets, (0, _OCTETS - min(_WINDOW, octets.size)))
+    windows = np.lib.stride_tricks.sliding_window_view(octets, _OCTETS)
+    numbers = np.ascontiguousarray(windows).view("<u8").ravel() & _WINDOW_MASK
+    hashed = _mixed(numbers)
+    bits = np.unpackbits(hashed.view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+    votes = bits.sum(axis=0, dtype=np.int32) * 2 > len(numbers)
+    return int(np.packbits(votes, bitorder="little").view(np.uint64)[0])
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the numbers with their bits spread evenly (the finaliser of splitmix64)."""
+    mixed = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _signed(bits: int) -> int:
+    return bits - (1 << 64) if bits >> 63 else bits

@@ -1,0 +1,174 @@
+r"""TeX in small pieces: `\alpha`, `\emph{...}`, `x_i`, `K\"onig`, each turned or left as written."""
+
+import re
+from typing import NamedTuple
+
+from digest.sources import tex_grammar as grammar
+from digest.sources.tex_grammar import after_options, argument_at, blackboard
+from digest.sources.tex_scripts import script, turn_clear_scripts
+from digest.sources.tex_symbols import accent, function_name, symbol
+
+_DEEPEST = 12
+_TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?|\\(?P<sign>.)|(?P<char>[{}^_~])", re.DOTALL)
+_SPACES = re.compile(r" {2,}")
+_SIMPLE = re.compile(r"[\w.]{1,12}")
+_PROSE = re.compile(r"[A-Za-z][^{}\\^_$=<>|]*")
+_MACRO_BEFORE = re.compile(r"\\[A-Za-z]+\*?\s*$")
+_AFTER_WORD = (",", ".", ";", ":", ")", "]", "%")
+_BARE_SCRIPT = re.compile(r"[^\W_]|[*+'-]")
+
+
+class _Place(NamedTuple):
+    """Where a token stands: the letter before it, how deep in braces, in maths or in words."""
+
+    before: str
+    depth: int
+    is_maths: bool
+
+
+_Turned = tuple[str, int]  # what a token becomes, and where what follows it begins
+
+
+def turn_text(text: str) -> str:
+    """Return running text with its macros, accents, ties and clear powers turned."""
+    if "\\" in text or "{" in text or "~" in text:
+        text = _turn(text, 0, is_maths=False)
+    return turn_clear_scripts(text)
+
+
+def turn_maths(maths: str) -> str:
+    """Return what stood between dollars with its symbols, powers and indices turned."""
+    return _SPACES.sub(" ", _turn(maths, 0, is_maths=True)).strip() or maths
+
+
+def _turn(text: str, depth: int, *, is_maths: bool) -> str:
+    """Return text with every token turned that can be; too deep in braces it stays as it is."""
+    if depth > _DEEPEST:
+        return text
+    parts: list[str] = []
+    at = 0
+    before = ""
+    while token := _TOKEN.search(text, at):
+        parts.append(text[at : token.start()])
+        before = parts[-1][-1:] or before
+        turned, at = _token(text, token, _Place(before, depth, is_maths))
+        parts.append(turned)
+        before = turned[-1:] or before
+    return "".join([*parts, text[at:]])
+
+
+def _token(text: str, token: re.Match[str], place: _Place) -> _Turned:
+    if token["name"]:
+        return _macro(text, token, place)
+    if token["sign"]:
+        return _sign(text, token, place)
+    if token["char"] == "{":
+        return _group(text, token.start(), place)
+    if token["char"] == "~":
+        # `Figure~3` is a tie, while `~10%` means about.
+        is_tie = place.before.isalnum() or place.before in _AFTER_WORD
+        return (" " if is_tie else "~"), token.end()
+    if place.is_maths and token["char"] in "^_":
+        return _script(text, token, place.depth)
+    return token[0], token.end()
+
+
+def _macro(text: str, token: re.Match[str], place: _Place) -> _Turned:
+    name, end = token["name"], token.end()
+    return (
+        _with_argument(text, token, place)
+        or accent(name, text, end)
+        or (_word(name, place) or symbol(name, is_maths=place.is_maths) or token[0], end)
+    )
+
+
+def _word(name: str, place: _Place) -> str | None:
+    if name in grammar.SPACES:
+        return " "
+    if place.is_maths and (word := function_name(name)):
+        is_glued = place.before.isalnum() or place.before in _AFTER_WORD
+        return f" {word}" if is_glued else word
+    return None
+
+
+def _with_argument(text: str, token: re.Match[str], place: _Place) -> _Turned | None:
+    r"""Unwrap `\emph{words}` and `\textcolor{red}{words}`, drop `\cite{key}`, or return None."""
+    name, end = token["name"], token.end()
+    if name in (grammar.DROPPED_IN_MATHS if place.is_maths else grammar.DROPPED):
+        return "", end
+    at = after_options(text, end)
+    if name in grammar.COLOURED and (colour := argument_at(text, at)):
+        at = colour[1]
+    argument = argument_at(text, at)
+    if argument is None:
+        return None
+    inside, after = argument
+    if name in grammar.DROPPED_WITH_ARGUMENT or name == "mathbb":
+        return blackboard(inside) if name == "mathbb" else "", after
+    if name in grammar.FRACTIONS or name == "sqrt":
+        return _fraction_or_root(text, name, argument, place)
+    if name in grammar.UNWRAPPED or name in grammar.COLOURED:
+        is_maths = place.is_maths and name not in ("text", "mbox")
+        return _turn(inside, place.depth + 1, is_maths=is_maths), after
+    return None
+
+
+def _fraction_or_root(text: str, name: str, above: _Turned, place: _Place) -> _Turned | None:
+    top = _bracketed(_turn(above[0], place.depth + 1, is_maths=True))
+    if name == "sqrt":
+        return f"\u221a{top}", above[1]
+    below = argument_at(text, above[1])
+    if below is None:
+        return None
+    return f"{top}/{_bracketed(_turn(below[0], place.depth + 1, is_maths=True))}", below[1]
+
+
+def _bracketed(text: str) -> str:
+    return text if _SIMPLE.fullmatch(text) else f"({text})"
+
+
+def _sign(text: str, token: re.Match[str], place: _Place) -> _Turned:
+    sign, end = token["sign"], token.end()
+    if not place.is_maths and (turned := accent(sign, text, end)):
+        return turned
+    table = grammar.SIGNS_IN_MATHS if place.is_maths else grammar.SIGNS
+    return table.get(sign, token[0]), end
+
+
+def _group(text: str, start: int, place: _Place) -> _Turned:
+    """Take off braces that only group: all in maths, around prose or one letter outside."""
+    group = argument_at(text, start)
+    if group is None:
+        return "{", start + 1
+    inside, end = group
+    if switch := grammar.SWITCH.match(inside):
+        return _turn(inside[switch.end() :], place.depth + 1, is_maths=place.is_maths), end
+    turned = _turn(inside, place.depth + 1, is_maths=place.is_maths)
+    if place.is_maths:
+        return turned, end
+    if place.before in ("^", "_") or _MACRO_BEFORE.search(text, max(0, start - 30), start):
+        return f"{{{turned}}}", end
+    is_accented = len(turned) == 1 and turned != inside
+    is_sentence = inside.endswith(".") or "," not in inside
+    is_apart = not place.before.isalnum()  # `frac{n log n}` has lost its backslash: left alone
+    is_prose = is_apart and " " in inside.strip() and is_sentence and _PROSE.fullmatch(turned)
+    return (turned if is_accented or is_prose else f"{{{turned}}}"), end
+
+
+def _script(text: str, token: re.Match[str], depth: int) -> _Turned:
+    sign, at = token["char"], token.end()
+    if argument := argument_at(text, at):
+        inside, end = _turn(argument[0], depth + 1, is_maths=True), argument[1]
+    elif (following := _TOKEN.match(text, at)) and following["name"]:
+        inside, end = _macro(text, following, _Place("", depth + 1, is_maths=True))
+    elif bare := _BARE_SCRIPT.match(text, at):
+        inside, end = bare[0], bare.end()
+    else:
+        return sign, at
+    if inside == "\u2218" and sign == "^":
+        return "\u00b0", end
+    if (raised := script(inside, sign)) is not None:
+        return raised, end
+    return (
+        f"{sign}{inside}" if inside.isalnum() or len(inside) == 1 else f"{sign}{{{inside}}}"
+    ), end

@@ -1,0 +1,80 @@
+"""TeX's symbols and accents as Unicode, one at a time."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from pylatexenc.latex2text import LatexNodes2Text
+
+_LONGEST_SYMBOL = 3
+_ACCENTS = {
+    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304",
+    ".": "\u0307", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328",
+    "r": "\u030a", "d": "\u0323", "b": "\u0331",
+}  # fmt: skip
+_BRACED = re.compile(r"\s*\{\s*(?:\\(?P<dotless>[ij])(?![A-Za-z])|(?P<letter>[^\W\d_]))?\s*\}")
+_BARE = re.compile(r"(?:\\(?P<dotless>[ij])(?![A-Za-z])\s?|(?P<letter>[^\W\d_]))")
+_FUNCTIONS = frozenset(
+    (
+        *("log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "sup"),
+        *("inf", "lim", "limsup", "liminf", "arg", "argmax", "argmin", "det", "dim", "ker", "gcd"),
+        *("deg", "Pr", "tr", "rank", "poly", "polylog", "diag", "sign", "softmax", "KL", "mod"),
+    )
+)
+_BELOW = dict(zip(
+    "0123456789+-=()aehijklmnoprstuvx\u03b2\u03b3\u03c1\u03c6\u03c7",
+    "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089\u208a\u208b\u208c\u208d\u208e"
+    "\u2090\u2091\u2095\u1d62\u2c7c\u2096\u2097\u2098\u2099\u2092\u209a\u1d63\u209b\u209c\u1d64"
+    "\u1d65\u2093\u1d66\u1d67\u1d68\u1d69\u1d6a",
+    strict=True,
+))  # fmt: skip
+
+
+def symbol(name: str, *, is_maths: bool) -> str | None:
+    r"""Return the sign a macro stands for (`\alpha`, `\leq`), or None if it is no single sign.
+
+    Outside maths a macro that prints plain letters is left alone: it may be a path or a newline
+    written as two characters.
+    """
+    turned = _printed(name)
+    is_plain = (
+        name not in ("TeX", "LaTeX") and (turned or "").isascii() and (turned or "").isalpha()
+    )
+    return None if is_plain and not is_maths else turned
+
+
+@lru_cache(maxsize=4096)
+def _printed(name: str) -> str | None:
+    """Ask pylatexenc for one macro, never for more: given text, it loses some.
+
+    It knows structure too, such as a section's sign, and deletes what it does not know.
+    """
+    try:
+        turned = str(LatexNodes2Text(math_mode="text").latex_to_text(f"\\{name}"))
+    except Exception:  # noqa: BLE001  # What it raises for a macro without its arguments varies.
+        return None
+    if "\n" in turned or "\\" in turned or "%" in turned:
+        return None
+    turned = turned.strip()
+    return turned if turned and (len(turned) <= _LONGEST_SYMBOL or turned == name) else None
+
+
+def function_name(name: str) -> str | None:
+    r"""Return the word that a macro such as `\log` prints, or None."""
+    return name if name in _FUNCTIONS else None
+
+
+def accent(mark: str, text: str, at: int) -> tuple[str, int] | None:
+    r"""Return the letter that an accent macro and what follows it make, and where that ends.
+
+    None where `mark` is no accent or no letter follows directly. A letter accent such as `\c`
+    needs braces, as in `\c{c}`.
+    """
+    combining = _ACCENTS.get(mark)
+    if combining is None:
+        return None
+    found = _BRACED.match(text, at) or (None if mark.isalpha() else _BARE.match(text, at))
+    if not found or not (found["dotless"] or found["letter"]):
+        return None
+    made = unicodedata.normalize("NFC", (found["dotless"] or found["letter"]) + combining)
+    return made, found.end()

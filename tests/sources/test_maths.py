@@ -1,0 +1,97 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.sources.maths import readable
+
+
+@pytest.mark.parametrize(
+    ("tex", "unicode"),
+    [
+        ("so-called ``lanterns'' and ``boats''", "so-called \u201clanterns\u201d and \u201cboats\u201d"),
+        ('a ``plug and play" style', "a \u201cplug and play\u201d style"),
+        ("``open only, f''(x) too", "``open only, f''(x) too"),
+        (r"an $\alpha$-divergence in $\mathbb{R}^d$", "an \u03b1-divergence in \u211d\u1d48"),
+        (r"the $\ell_p$ norm, the $\ell_2$ norm", "the \u2113\u209a norm, the \u2113\u2082 norm"),
+        (r"$O(n \log n)$ and $O(n\log n)$", "O(n log n) and O(n log n)"),
+        (r"$\mathcal{O}(\sqrt{n})$, $\frac{1}{2}$", "O(\u221an), 1/2"),
+        (r"$\frac{a+b}{c}$ and $\sqrt{d_k + 1}$", "(a+b)/c and \u221a(d\u2096 + 1)"),
+        (r"$x_{train}$ and $L^{max}$ stay words", "x_train and L^max stay words"),
+        (r"$\{0,1\}^n$, $\|x\|_2$, $p<0.05$", "{0,1}\u207f, \u2016x\u2016\u2082, p<0.05"),
+        (r"10$\times$ at 90$^\circ$, $\sim$3", "10\u00d7 at 90\u00b0, \u223c3"),
+        (r"CO$_2$, $^{13}$C", "CO\u2082, \u00b9\u00b3C"),
+        (r"$$a \leq b$$ or \(a \in B\) or \[c\]", "a \u2264 b or a \u2208 B or c"),
+        (r"Caf\'e, K\"onig, Martin-L{\"o}f, na\"{\i}ve", "Caf\u00e9, K\u00f6nig, Martin-L\u00f6f, na\u00efve"),
+        (r"Erd\H{o}s, \c{c}a, Sk\aa ne, S\o ren", None),
+        (r"{\it neural code}, {\em finite}, {\bf x}", "neural code, finite, x"),
+        (r"\textit{a} \emph{b \textbf{c}} \textsc{d}", "a b c d"),
+        (r"\textcolor[rgb]{0.9,0.0,0.4}{Our code}.", "Our code."),
+        (r"{model size} and {We find it so.}", "model size and We find it so."),
+        (r"up to 84\% \& \#1 \_ \$5", "up to 84% & #1 _ $5"),
+        (r"as shown~\cite{a,b}, by \citet{c}.", "as shown, by."),
+        ("Figure~3 shows about ~10% and (~3.5%)", "Figure 3 shows about ~10% and (~3.5%)"),
+        ("our method.\\", "our method."),
+        ("our method.\\\\", "our method."),
+        ("10^6, 4.5 x 10^{-3}, R^d, R^{d}, n^2, (x_i, y_i), F_1", "10\u2076, 4.5 x 10\u207b\u00b3, R\u1d48, R\u1d48, n\u00b2, (x\u1d62, y\u1d62), F\u2081"),
+        (r"see \url{https://a.org/b\_c} or \href{https://a.org}{it}", "see https://a.org/b_c or it (https://a.org)"),
+        (r"https://a.org/~me/a_1/x^2 is $x^2$", "https://a.org/~me/a_1/x^2 is x\u00b2"),
+        (r"\LaTeX{} and $\LaTeX$", None),
+    ],
+)  # fmt: skip
+def test_tex_becomes_readable(tex: str, unicode: str | None) -> None:
+    turned = readable(tex)
+    if unicode is not None:
+        assert turned == unicode
+    assert not re.search(r"\\[Hc\"']", turned)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Plain words, 100% of them; nothing to turn.",
+        "It costs $5 and $10, or US$100 and A$50.",
+        "between $5 million and $10 million, $5-$10, $3",
+        "mathcal{O}(mathcal{C_Phi/m}) and Ain R^{ntimes d}",
+        "hat rho_h^{D}(x)=sum_{i=1}^n and frac{loglog n{log d}}",
+        "epsilon^{-2}d^{1+gamma} with h_{CLT}(alpha), AUC_ROC, x^*, file_name_1",
+        r"C:\new\table and \unknown{arg} and \begin{equation}",
+        "a set {cat, dog}, {0,1}, { pm 1}, {A}subseteq [n]",
+        r"unclosed \emph{words and $x and {more",
+        "^_^ ~ $ $$ {} \\",
+    ],
+)
+def test_what_is_not_certain_stays_as_it_was_written(text: str) -> None:
+    assert readable(text).strip(" \\") == text.strip(" \\")
+
+
+@given(st.text(max_size=200).filter(lambda text: not re.search(r"[\\$^_{}~]|``|''", text)))
+def test_a_text_without_tex_is_returned_unchanged(text: str) -> None:
+    assert readable(text) == text
+
+
+PLAIN = ("lantern", "harbour", "shadow", "networks", "because", "fifty")
+TEX = (
+    "$", "$$", "\\", "{", "}", "^", "_", "~", "``", "''", "%", r"\%", r"\alpha", r"$\alpha$", r"\'",
+    r"\emph{", r"\textcolor", "[rgb]", r"\frac", r"\frac{1}", r"\sqrt", r"\mathbb{R}", r"\[", r"\]",
+    r"\(", r"\)", "{\\it ", "x_i", "R^{d}", "$5", "10^6", r"\begin{a}", r"\input{/etc/passwd}",
+    r"\today", r"\"", r"\c", r"\left(", "http://a.org/_x", r"\href{", r"\url{", r"\\", "^{", "_{",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PLAIN + TEX), max_size=25))
+def test_no_plain_word_is_ever_lost(words: list[str]) -> None:
+    turned = readable(" ".join(words))
+    for word in PLAIN:
+        assert turned.count(word) == words.count(word)
+
+
+@given(st.text(alphabet="\\${}^_~`'%ab1 [](),.\n\u00e9", max_size=150) | st.text(max_size=150))
+def test_any_text_at_all_is_taken(text: str) -> None:
+    readable(text)
+
+
+@pytest.mark.parametrize("piece", ["{", "}", "$", "\\", "^", "_", "~", "``", "{\\it ", "\\frac{", "$x", "\\[", "x^{", "\\emph{a}", "https://"])  # fmt: skip
+def test_a_long_run_of_one_thing_takes_no_time(piece: str) -> None:
+    readable(piece * (10_000 // len(piece)))
