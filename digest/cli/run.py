@@ -42,6 +42,10 @@ def serve(host: str | None, port: int | None, *, web_only: bool) -> None:
         hint = "" if folder.is_dir() else " (make it, and save pages of trending papers there)"
         click.echo(f"dumps are read from {folder}{hint}; mail goes to {app.settings.mail_shown}")
         scheduler.start()
+    # uvicorn raises the signal that stopped it again once it has stopped: without handlers of our
+    # own that would end the process in the middle of a mail.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     try:
         server.run()
     finally:

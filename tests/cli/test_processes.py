@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.delivery.sink import Sink
+from digest.delivery.sink import Rule, Sink, Step
+from digest.model.deliveries import DeliveryState
+from digest.store.deliveries import count_deliveries
 from digest.store.engine import Database
 from digest.store.schema import upgrade
 from tests.conftest import REPOSITORY, open_database
@@ -129,7 +131,25 @@ def test_serve_does_everything_and_stops_when_asked(
         with running(command, environment, tmp_path) as process:
             walk(f"http://127.0.0.1:{port}", tmp_path, example_dumps[0], sink)
             process.terminate()
-            process.wait(timeout=30)
+            assert process.wait(timeout=30) == 0
+
+
+def test_a_mail_that_is_going_out_is_settled_before_the_process_ends(tmp_path: Path) -> None:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    form = {"address": "ada@example.org", "keywords": "graph neural networks"}
+    with Sink(Rule(Step.END, delay=2)) as sink:
+        environment = variables(tmp_path, port, sink)
+        with running([sys.executable, "-m", "digest", "serve"], environment, tmp_path) as process:
+            eventually(lambda: fetch(f"{url}/health")[0] == 200, "a healthy answer")
+            fetch(f"{url}/subscribe", form)
+            eventually(lambda: "DATA" in sink.commands, "a mail on its way")
+            process.terminate()
+            assert process.wait(timeout=30) == 0
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'digest.sqlite3'}")
+    with database.reading() as connection:
+        assert count_deliveries(connection) == {DeliveryState.ACCEPTED: 1}
+    database.dispose()
 
 
 @pytest.fixture
