@@ -1,0 +1,53 @@
+"""The pages put together: which address leads where, and what stands before them."""
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from digest.app import App
+from digest.errors import TokenError
+from digest.web import (
+    confirm,
+    errors,
+    feeds,
+    health,
+    home,
+    keyword_feeds,
+    papers,
+    preferences,
+    static,
+    unsubscribe,
+)
+from digest.web.security import Guard, mask_tokens, policy_of
+from digest.web.site import build_site
+
+_ROUTES = (
+    *home.ROUTES,
+    *confirm.ROUTES,
+    *preferences.ROUTES,
+    *unsubscribe.ROUTES,
+    *papers.ROUTES,
+    *keyword_feeds.ROUTES,  # before the stored feeds, whose names it would be one of
+    *feeds.ROUTES,
+    *health.ROUTES,
+    *static.ROUTES,
+)
+
+
+def build_web(app: App) -> Starlette:
+    """Return the pages and feeds of an application, for any ASGI server."""
+    settings = app.settings
+    mask_tokens()
+    web = Starlette(
+        routes=list(_ROUTES),
+        middleware=[Middleware(Guard, policy=policy_of(settings.base_url, settings.host))],
+        exception_handlers={
+            TokenError: errors.broken_link,
+            HTTPException: errors.http_error,
+            Exception: errors.failure,
+        },
+    )
+    # A redirect to the same address with a slash would be made of the Host header.
+    web.router.redirect_slashes = False
+    web.state.site = build_site(app)
+    return web

@@ -1,0 +1,153 @@
+"""What a reader typed into a form, and what is wrong with it, kept until they have put it right."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+from zoneinfo import available_timezones
+
+from digest.delivery.address import normal_address
+from digest.errors import AddressError, DigestError, ExpressionError, SubscriptionError
+from digest.model.cadence import parse_time, parse_zone
+from digest.model.subscribers import Days, Subscriber, Wishes
+from digest.pipeline.wishes import WEEKDAYS, read_cadence, read_interests, read_number
+from digest.web.site import Form
+
+T = TypeVar("T")
+
+FIELDS = ("address", "keywords", "days", "weekday", "at", "zone", "papers")
+DAYS = (
+    (Days.DAILY, "Every day"),
+    (Days.WEEKDAYS, "Monday to Friday"),
+    (Days.WEEKLY, "Once a week"),
+)
+# Of the IANA names these are places; the rest are abbreviations and old names.
+_AREAS = (
+    *("Africa", "America", "Antarctica", "Arctic", "Asia"),
+    *("Atlantic", "Australia", "Europe", "Indian", "Pacific"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to put right: at which field, and in which expression at which character."""
+
+    field: str
+    message: str
+    expression: str = ""
+    position: int = 0
+
+    @property
+    def pointer(self) -> str:
+        """Return the line under the expression that points at the place."""
+        return " " * min(self.position, len(self.expression)) + "^"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it was sent: what was typed, the problems, and the wishes if there are none."""
+
+    values: Form
+    problems: tuple[Problem, ...]
+    wishes: Wishes | None
+
+    def problem(self, name: str) -> Problem | None:
+        """Return what is wrong with a field, if anything."""
+        return next((each for each in self.problems if each.field == name), None)
+
+
+def empty_form(zone: str) -> Filled:
+    """Return the form of a new reader."""
+    return Filled(
+        {
+            "address": "",
+            "keywords": "",
+            "days": Days.DAILY.value,
+            "weekday": WEEKDAYS[0],
+            "at": "07:00",
+            "zone": zone,
+            "papers": "10",
+        },
+        (),
+        None,
+    )
+
+
+def form_of(subscriber: Subscriber) -> Filled:
+    """Return the form with the wishes a reader has."""
+    cadence = subscriber.cadence
+    return Filled(
+        {
+            "address": subscriber.address,
+            "keywords": "\n".join(each.expression for each in subscriber.interests),
+            "days": cadence.days.value,
+            "weekday": WEEKDAYS[cadence.weekday],
+            "at": f"{cadence.at:%H:%M}",
+            "zone": cadence.zone,
+            "papers": str(subscriber.papers_per_digest),
+        },
+        (),
+        None,
+    )
+
+
+def read_form(sent: Form, defaults: Filled, *, with_address: bool) -> Filled:
+    """Return a form as it was sent, with everything that is wrong with it at once."""
+    values = {name: sent.get(name, defaults.values[name]) for name in FIELDS}
+    reading = _Reading()
+    if with_address:
+        reading.attempt("address", lambda: normal_address(values["address"]))
+    interests = reading.attempt("keywords", lambda: read_interests(values["keywords"].splitlines()))
+    days = reading.attempt(
+        "days", lambda: read_cadence(values["days"], "00:00", "UTC", values["weekday"])
+    )
+    at = reading.attempt("at", lambda: parse_time(values["at"]))
+    zone = reading.attempt("zone", lambda: parse_zone(values["zone"]))
+    papers = reading.attempt("papers", lambda: read_number(values["papers"]))
+    if reading.problems or not (interests and days and zone and papers) or at is None:
+        return Filled(values, tuple(reading.problems), None)
+    return Filled(values, (), Wishes(interests, replace(days, at=at, zone=zone), papers))
+
+
+class _Reading:
+    """Collects what is wrong, field by field."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def attempt(self, name: str, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except (AddressError, ExpressionError, SubscriptionError) as error:
+            self.problems.append(problem_of(name, error))
+            return None
+
+
+def problem_of(name: str, error: DigestError) -> Problem:
+    """Return an error as a problem of a field."""
+    if isinstance(error, ExpressionError):
+        text = error.problem[:1].upper() + error.problem[1:]
+        return Problem(name, text, error.expression, error.position)
+    return Problem(name, str(error))
+
+
+def zones(*also: str) -> dict[str, list[str]]:
+    """Return the time zones to choose from, by continent; `also` are there in any case."""
+    known = available_timezones()
+    chosen: dict[str, list[str]] = {"": sorted({"UTC", *(each for each in also if each in known)})}
+    for zone in sorted(known):
+        area = zone.partition("/")[0]
+        if area in _AREAS:
+            chosen.setdefault(area, []).append(zone)
+    return chosen
+
+
+def choices(filled: Filled) -> dict[str, object]:
+    """Return what the form's template chooses from."""
+    return dict(_choices(filled))
+
+
+def _choices(filled: Filled) -> Iterator[tuple[str, object]]:
+    yield "form", filled
+    yield "zones", zones(filled.values["zone"])
+    yield "days", DAYS
+    yield "weekdays", WEEKDAYS

@@ -1,0 +1,134 @@
+"""`/feeds/keywords?q=...`: a feed of the papers that match an expression, for anybody."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from digest.errors import ExpressionError, SubscriptionError
+from digest.model.feeds import Feed, FeedFormat, FeedSnapshot
+from digest.model.papers import ListedPaper
+from digest.pipeline.publish import ITEMS, feed_item
+from digest.pipeline.wishes import read_interests
+from digest.rendering.feeds import render_feed, snapshot
+from digest.rendering.links import Links
+from digest.store.feeds import read_site
+from digest.text import clean_line
+from digest.web.feeds import feed_response, format_of
+from digest.web.forms import Problem, problem_of
+from digest.web.site import Alternate, Site, alternate, site_of
+
+NAME = "keywords"
+_PREVIEW = 10
+
+
+@dataclass(frozen=True)
+class KeywordLinks(Links):
+    """The addresses of a site, but those of a feed are the ones of its expression."""
+
+    expression: str
+
+    def feed(self, name: str, feed_format: FeedFormat) -> str:
+        """Return the address of the expression's feed in one format."""
+        del name
+        return f"{Links.feed_page(self, NAME)}.{feed_format}?{self._query()}"
+
+    def feed_page(self, name: str) -> str:
+        """Return the address of the expression's page."""
+        del name
+        return f"{Links.feed_page(self, NAME)}?{self._query()}"
+
+    def _query(self) -> str:
+        return urlencode({"q": self.expression})
+
+
+def show(request: Request) -> Response:
+    """Return the page that makes a feed of what was typed, with the papers it has now."""
+    site = site_of(request)
+    typed = request.query_params.get("q", "")
+    if not typed.strip():
+        return _page(site, typed)
+    try:
+        expression = _expression(typed)
+        listed = site.corpus.matching(expression, ITEMS)
+    except (ExpressionError, SubscriptionError) as error:
+        return _page(site, typed, status=400, problem=problem_of("q", error))
+    return _page(site, expression, listed=listed)
+
+
+def serve(request: Request) -> Response:
+    """Return the feed of an expression; one that cannot be read is answered with the place."""
+    site = site_of(request)
+    format_ = format_of(request)
+    try:
+        expression = _expression(request.query_params.get("q", ""))
+        listed = site.corpus.matching(expression, ITEMS)
+    except (ExpressionError, SubscriptionError) as error:
+        return PlainTextResponse(f"{error}\n", status_code=400)
+    return feed_response(request, _build(site, expression, listed, format_))
+
+
+def _expression(typed: str) -> str:
+    """Return what was typed as one sound expression; raises what a form of interests does."""
+    return read_interests([clean_line(typed)])[0].expression
+
+
+def _build(
+    site: Site, expression: str, listed: list[ListedPaper], format_: FeedFormat
+) -> FeedSnapshot:
+    """Return the feed as bytes: the same as long as the papers are."""
+    with site.app.database.reading() as connection:
+        known = read_site(connection)
+    authority = known.authority if known else site.app.settings.authority
+    since = known.started_at if known else site.app.clock()
+    items = tuple(feed_item(each) for each in listed)
+    feed = Feed(
+        name=f"{NAME}/{expression}",
+        title=f"{site.app.settings.site_name}: {expression}",
+        description=f"New papers that match {expression}, each once, newest first.",
+        items=items,
+        updated_at=max((item.updated_at for item in items), default=since),
+    )
+    body = render_feed(
+        feed, format_, links=_links(site, expression), authority=authority, since_year=since.year
+    )
+    return snapshot(feed, format_, body)
+
+
+def _page(
+    site: Site,
+    typed: str,
+    status: int = 200,
+    listed: list[ListedPaper] | None = None,
+    problem: Problem | None = None,
+) -> Response:
+    addresses = () if listed is None else _addresses(site, typed)
+    return site.page(
+        "keywords",
+        status,
+        typed=typed,
+        problem=problem,
+        addresses=addresses,
+        alternates=addresses,
+        count=len(listed or ()),
+        listed=(listed or [])[:_PREVIEW],
+    )
+
+
+def _addresses(site: Site, expression: str) -> tuple[Alternate, ...]:
+    links = _links(site, expression)
+    title = f"{site.app.settings.site_name}: {expression}"
+    return tuple(alternate(title, links.feed(NAME, format_), format_) for format_ in FeedFormat)
+
+
+def _links(site: Site, expression: str) -> KeywordLinks:
+    own = site.app.links
+    return KeywordLinks(own.base_url, own.tokens, expression)
+
+
+ROUTES = (
+    Route("/feeds/keywords.{format}", serve),
+    Route("/feeds/keywords", show),
+)

@@ -1,0 +1,57 @@
+"""How pages say things: moments, cadences, rates, and addresses that are not to be shown whole."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from digest.model.papers import Paper
+from digest.model.subscribers import Cadence, Days
+from digest.rendering.budget import shorten
+from digest.rendering.environment import day, weekday
+
+_SUMMARY = 300
+_ELLIPSIS = "\u2026"
+
+
+def moment_in_words(moment: datetime, zone: str) -> str:
+    """Return a moment as `Tuesday 17 March 2026 at 07:00 (Europe/Berlin)`, in that zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{day(local.date())} at {local:%H:%M} ({zone})"
+
+
+def cadence_in_words(cadence: Cadence) -> str:
+    """Return a cadence as `every day at 07:00 (Europe/Berlin)`."""
+    days = {
+        Days.DAILY: "every day",
+        Days.WEEKDAYS: "Monday to Friday",
+        Days.WEEKLY: f"every {weekday(cadence.weekday)}",
+    }
+    return f"{days[cadence.days]} at {cadence.at:%H:%M} ({cadence.zone})"
+
+
+def rate_in_words(per_dump: float) -> str:
+    """Return how often a paper comes, `about 3 a list` or `about one in 5 lists`."""
+    if per_dump <= 0:
+        return "none"
+    if per_dump >= 1:
+        return f"about {per_dump:.0f} a list"
+    lists = round(1 / per_dump)
+    return "about one a list" if lists == 1 else f"about one in {lists} lists"
+
+
+def masked_address(address: str) -> str:
+    """Return an address that its owner knows again and a stranger learns little from."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}\u2022\u2022\u2022@{domain}"
+
+
+def summary(paper: Paper) -> str:
+    """Return the first sentences of an abstract."""
+    return shorten(paper.abstract, _SUMMARY)
+
+
+def rest_of(paper: Paper) -> str:
+    """Return what the summary leaves out, so that one reads on where the other ends."""
+    shown = summary(paper)
+    if shown == paper.abstract:
+        return ""
+    return paper.abstract[len(shown.removesuffix(_ELLIPSIS)) :].lstrip(" ,;:.")

@@ -1,0 +1,136 @@
+"""What a reader changes, sees beforehand, and leaves by."""
+
+from dataclasses import replace
+from datetime import time
+
+import pytest
+
+from digest.app import App
+from digest.model.subscribers import Days, Subscriber, SubscriberState
+from digest.store.subscribers import subscriber_by_id
+from tests.web.client import Client
+
+FORM = {
+    "keywords": "diffusion models\n-survey",
+    "days": "weekdays",
+    "weekday": "Monday",
+    "at": "08:15",
+    "zone": "America/Sao_Paulo",
+    "papers": "7",
+    "action": "save",
+}
+
+
+def again(app: App, reader: Subscriber) -> Subscriber:
+    with app.database.reading() as connection:
+        found = subscriber_by_id(connection, reader.id)
+    assert found is not None
+    return found
+
+
+def test_the_form_holds_the_wishes_there_are(app: App, client: Client, ada: Subscriber) -> None:
+    page = client.get(app.links.preferences(ada))
+    assert page.status == 200
+    assert "graph neural networks\nRAG</textarea>" in page.text
+    assert "<option selected>Europe/Berlin</option>" in page.text
+    assert ada.address not in page.text
+
+
+def test_saving_changes_them_and_tells_the_next_time(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    link = app.links.preferences(ada)
+    answer = client.post(link, FORM)
+    assert answer.status == 303
+    assert answer.headers["location"] == f"{link.removeprefix('https://digest.example.org')}?saved"
+    changed = again(app, ada)
+    assert [each.expression for each in changed.interests] == ["diffusion models", "-survey"]
+    assert changed.cadence.days is Days.WEEKDAYS
+    assert (changed.cadence.at, changed.papers_per_digest) == (time(8, 15), 7)
+    page = client.get(answer.headers["location"])
+    assert "<b>Saved.</b>" in page.text
+    assert "Wednesday 18 March 2026 at 08:15 (America/Sao_Paulo)" in page.text
+
+
+def test_a_preview_shows_what_would_come_and_saves_nothing(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    keywords = "graph neural networks\nzebra fish\n-survey"
+    page = client.post(
+        app.links.preferences(ada), {**FORM, "keywords": keywords, "action": "preview"}
+    )
+    assert page.status == 200
+    assert "<mark>Graph Neural Networks</mark>" in page.text
+    assert "None of the last 65 papers matches this" in page.text
+    assert "This only hides papers" in page.text
+    assert f"{keywords}</textarea>" in page.text
+    assert again(app, ada) == ada
+
+
+def test_a_broken_expression_is_pointed_at_and_nothing_is_saved(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    for action in ("save", "preview"):
+        page = client.post(
+            app.links.preferences(ada), {**FORM, "keywords": "fine\na | | b", "action": action}
+        )
+        assert page.status == 422
+        assert "<title>Error: " in page.text
+        assert "a | | b</textarea>" in page.text
+        assert "    ^</b>" in page.text
+    assert again(app, ada) == ada
+
+
+def test_leaving_takes_one_button_and_works_twice(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    link = app.links.unsubscribe(ada)
+    page = client.get(link)
+    assert page.text.count("<button") == 1
+    assert again(app, ada).state is SubscriberState.ACTIVE
+    for _ in range(2):
+        assert "You are unsubscribed" in client.post(link).text
+        assert again(app, ada).state is SubscriberState.UNSUBSCRIBED
+    assert "You are unsubscribed" in client.get(link).text
+
+
+@pytest.mark.parametrize("body", [b"List-Unsubscribe=One-Click", b"", b"\x00\xff not a form"])
+def test_one_click_asks_for_nothing_else(
+    app: App, client: Client, ada: Subscriber, body: bytes
+) -> None:
+    link = app.links.one_click(ada)
+    for _ in range(2):
+        headers = {"sec-fetch-site": "cross-site", "origin": "https://mail.example.com"}
+        answer = client.ask("POST", link, headers, body)
+        assert (answer.status, answer.text) == (200, "You are unsubscribed.\n")
+        assert "set-cookie" not in answer.headers
+        assert again(app, ada).state is SubscriberState.UNSUBSCRIBED
+
+
+def test_the_one_click_address_shows_people_the_page(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    page = client.get(app.links.one_click(ada))
+    assert page.status == 200
+    assert 'action="/unsubscribe/' in page.text
+    assert again(app, ada).state is SubscriberState.ACTIVE
+
+
+def test_one_click_with_a_broken_token_is_not_found(client: Client) -> None:
+    assert client.post("/u/1-1.nonsense").status == 404
+
+
+def test_links_of_readers_who_are_gone_are_kind(app: App, client: Client, ada: Subscriber) -> None:
+    gone = replace(ada, id=999)
+    assert client.post(app.links.one_click(gone)).status == 200
+    assert "You are unsubscribed" in client.get(app.links.unsubscribe(gone)).text
+    assert client.get(app.links.preferences(gone)).status == 410
+
+
+def test_an_unsubscribe_link_outlives_those_it_was_sent_with(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    older = replace(ada, token_version=0)
+    assert client.get(app.links.preferences(older)).status == 410
+    client.post(app.links.one_click(older))
+    assert again(app, ada).state is SubscriberState.UNSUBSCRIBED

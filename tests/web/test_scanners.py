@@ -1,0 +1,101 @@
+"""Programs that open every link of every mail and page change nothing by it."""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from html import unescape
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from digest import jobs
+from digest.app import App
+from digest.delivery.transports import Transport
+from digest.model.deliveries import Outcome, Verdict
+from digest.model.subscribers import Subscriber
+from digest.store.tables import metadata
+from tests.conftest import HandClock
+from tests.web.client import Client
+
+_URL = re.compile(r"https://digest\.example\.org[^\s\"'<>)\]]*")
+_HREF = re.compile(r'(?:href|action)="([^"]+)"')
+
+
+class Postbox(Transport):
+    """Keeps what it is given."""
+
+    name = "postbox"
+
+    def __init__(self) -> None:
+        self.mails: list[str] = []
+
+    def send(self, sender: str, recipient: str, message: bytes, key: str) -> Verdict:
+        del sender, recipient, key
+        mail = message_from_bytes(message, policy=policy.default)
+        bodies = [mail.get_body((kind,)) for kind in ("html", "plain")]
+        self.mails.append(
+            "\n".join(
+                [
+                    *map(str, mail.values()),
+                    *(unescape(body.get_content()) for body in bodies if body),
+                ]
+            )
+        )
+        return Verdict(Outcome.ACCEPTED, "kept")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def contents(app: App) -> dict[str, list[tuple[object, ...]]]:
+    with app.database.reading() as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table))]
+            for table in metadata.sorted_tables
+        }
+
+
+def local_links(client: Client, start: set[str]) -> Iterator[str]:
+    """Every address that can be reached from the first ones, each once."""
+    waiting, known = list(start), set(start)
+    while waiting:
+        url = waiting.pop()
+        yield url
+        answer = client.get(url)
+        if "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        for found in map(unescape, _HREF.findall(answer.text)):
+            address = urlsplit(found)
+            if address.netloc not in {"", "digest.example.org"} or not address.path:
+                continue
+            target = f"{address.path}?{address.query}".rstrip("?")
+            if target not in known and not target.startswith("/papers/"):
+                known.add(target)
+                waiting.append(target)
+
+
+@pytest.mark.slow
+def test_opening_every_link_twice_changes_nothing(
+    app: App, client: Client, ada: Subscriber, bob: Subscriber, clock: HandClock
+) -> None:
+    postbox = Postbox()
+    client.post("/subscribe", {"address": ada.address, "keywords": "gnn"})
+    jobs.deliver(app, postbox)  # Bob's confirmation, and that Ada is subscribed already
+    clock.advance(days=1, hours=2)
+    jobs.compose(app)
+    jobs.deliver(app, postbox)  # Ada's digest
+    assert len(postbox.mails) == 3
+    mailed = {url.rstrip(".,") for mail in postbox.mails for url in _URL.findall(mail)}
+    for place in ("confirm", "preferences", "unsubscribe", "u", "papers"):
+        assert any(f"/{place}/" in url for url in mailed), place
+    before = contents(app)
+    seen = 0
+    for url in local_links(client, {*mailed, "/"}):
+        for _ in range(2):
+            assert client.get(url).status in {200, 303}, url
+            assert client.head(url).status in {200, 303}, url
+        seen += 1
+    assert seen > 20
+    assert contents(app) == before
+    assert bob.confirmed_at is None
