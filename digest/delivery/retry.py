@@ -1,10 +1,9 @@
 """What a verdict makes of a delivery, and when the next attempt is: data in, data out."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.model.deliveries import DeliveryState, Outcome, Verdict
+from digest.model.deliveries import DeliveryState, Outcome, Settlement, Verdict
 
 # After the n-th failed attempt; the last one repeats until the deadline.
 SCHEDULE = (
@@ -21,20 +20,6 @@ GREYLISTED = frozenset({450, 451})
 GREYLIST_WAIT = timedelta(minutes=5)
 TRANSPORT_WAIT = timedelta(minutes=1)
 LONGEST_TRANSPORT_WAIT = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What to write down after an attempt.
-
-    `next_at` is set exactly when the state is READY. `uses_attempt` is false when the transport is
-    to blame; `maybe_duplicate` is true from the first lost reply on.
-    """
-
-    state: DeliveryState
-    next_at: datetime | None = None
-    uses_attempt: bool = True
-    maybe_duplicate: bool = False
 
 
 def settle(  # noqa: PLR0913 - one decision, made from all there is to know

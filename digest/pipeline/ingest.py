@@ -12,7 +12,7 @@ from itertools import islice
 from digest.clock import Clock
 from digest.model.papers import Dump, KnownPaper, NewPaper, PaperRecord, Signature
 from digest.sources.base import Page, SourceWarning
-from digest.sources.identity import same_paper, signature
+from digest.sources.identity import bands_of, same_paper, signature
 from digest.store import dumps, papers
 from digest.store.engine import Connection, Database
 
@@ -150,8 +150,7 @@ class _Known:
 def _features(title_key: str, simhash: int, ids: Sequence[object]) -> Iterator[object]:
     yield title_key
     yield from ids
-    for band in range(4):
-        yield band, (simhash >> (16 * band)) & 0xFFFF
+    yield from bands_of(simhash)
 
 
 def _is_beginning(part: str, whole: str) -> bool:

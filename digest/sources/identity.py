@@ -6,12 +6,11 @@ texts themselves decide.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model.papers import PaperId, PaperRecord
+from digest.model.papers import KnownPaper, PaperRecord, Signature
 from digest.sources.normalize import title_key
 
 NEAR_BITS = 16  # simhashes further apart than this are not compared by their texts
@@ -26,30 +25,6 @@ _SHORTEST_PREFIX = 20
 _SHORTEST_RETITLED = 150
 _BAND_BITS = 16
 _BANDS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What a store keeps of a record to find it again.
-
-    `bands` are the four quarters of the simhash, each with its number above it
-    (`number << 16 | quarter`): papers that share one may be the same. None for an empty abstract.
-    """
-
-    title_key: str
-    simhash: int
-    bands: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPaper:
-    """A paper of the store that shares a title, a band or an id with a record."""
-
-    id: int
-    title_key: str
-    simhash: int
-    abstract: str
-    ids: tuple[PaperId, ...] = ()
 
 
 def signature(record: PaperRecord) -> Signature:

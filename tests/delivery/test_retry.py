@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.delivery.retry import SCHEDULE, Settlement, next_attempt, settle, transport_wait
-from digest.model.deliveries import DeliveryState, Outcome, Verdict
+from digest.delivery.retry import SCHEDULE, next_attempt, settle, transport_wait
+from digest.model.deliveries import DeliveryState, Outcome, Settlement, Verdict
 
 NOW = datetime(2026, 3, 9, 6, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=20)

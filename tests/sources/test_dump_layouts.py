@@ -135,6 +135,15 @@ def test_a_title_without_abstract_is_kept_and_named_and_shifts_nothing(tmp_path:
         assert lone in warnings[0].problem
 
 
+def test_an_abstract_put_together_is_mentioned_with_its_line(tmp_path: Path) -> None:
+    halves = FIVE[2][1].replace(". We propose", ".\nWe propose", 1)
+    records, warnings = read_all(tmp_path, layout_b([*FIVE[:2], (FIVE[2][0], halves), *FIVE[3:]]))
+    assert [(record.title, record.abstract) for record in records] == FIVE
+    assert [(warning.line, warning.problem) for warning in warnings] == [
+        (records[2].line, "an abstract on 2 lines was put together")
+    ]
+
+
 def test_a_single_word_between_papers_is_a_button_and_left_out(tmp_path: Path) -> None:
     text = layout_b(FIVE).replace(FIVE[2][0], f"Upvote\n{FIVE[2][0]}")
     records, warnings = read_all(tmp_path, text)

@@ -98,3 +98,33 @@ def test_a_page_cut_anywhere_gives_the_papers_before_the_cut(
         found = read_pairs(Path(folder), page[:cut])
     assert found[:2] == expected[:2]
     assert len(found) <= len(expected)
+
+
+AWKWARD = (
+    "we",
+    "that",
+    "is",
+    "of",
+    "the",
+    "Lanterns",
+    "are",
+    "with",
+    "harbours",
+    "2",
+    "and",
+    "are:",
+)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(AWKWARD), min_size=2, max_size=12), min_size=3, max_size=8)
+)
+@settings(deadline=None, max_examples=100)
+def test_a_short_line_between_two_abstracts_is_a_title_however_it_reads(
+    words: list[list[str]],
+) -> None:
+    chance = random.Random(1)  # noqa: S311
+    expected = [(f"On {' '.join(line)}", abstract(chance, 9)) for line in words]
+    page = "\n".join((*INVITATIONS_B, *(text for pair in expected for text in pair)))
+    with tempfile.TemporaryDirectory() as folder:
+        assert read_pairs(Path(folder), page) == expected

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model.papers import PaperId, PaperRecord, Scheme
+from digest.model.papers import KnownPaper, PaperId, PaperRecord, Scheme
 from digest.sources.identity import (
-    KnownPaper,
     bands_of,
     bits_apart,
     same_paper,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from digest.model.papers import DateOrigin, PaperRecord
+from digest.model.papers import DateOrigin, KnownPaper, PaperRecord
 from digest.sources.base import Page
 from digest.sources.dump_text import read_dump
-from digest.sources.identity import KnownPaper, same_paper, signature
+from digest.sources.identity import same_paper, signature
 from digest.sources.normalize import title_key
 
 DUMPS = Path(__file__).parents[2].parent / "shared" / "dumps"
