@@ -1,11 +1,12 @@
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from digest.delivery.sink import Rule, Sink, Step
 from digest.delivery.smtp import SmtpSettings, SmtpTransport
-from digest.delivery.smtp_line import Timeouts
+from digest.delivery.smtp_line import Line, Timeouts
 from digest.model.deliveries import Outcome, Verdict
 
 MAIL = b"Subject: Papers\r\n\r\n.hidden\r\n..\r\n.\r\nend\r\n"
@@ -145,6 +146,24 @@ def test_a_server_that_answers_within_the_body_gets_no_end_of_data(connect: Conn
     with Sink(Rule(Step.BODY, "250 2.0.0 queued, or so it says")) as sink:
         verdict = send(connect(sink), message=BIG * 50)
         assert verdict.outcome is Outcome.DEFERRED
+        assert sink.mails == []
+
+
+def test_an_answer_that_comes_just_before_the_end_of_data_leaves_no_doubt(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send_body_and_wait(line: Line, message: bytes) -> None:
+        send_body(line, message)
+        deadline = time.monotonic() + 5
+        while line.is_silent() and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    send_body = Line.send_body
+    monkeypatch.setattr(Line, "send_body", send_body_and_wait)
+    with Sink(Rule(Step.BODY, "250 2.0.0 queued, or so it says")) as sink:
+        verdict = send(connect(sink))
+        assert verdict.outcome is Outcome.DEFERRED
+        assert "spoke out of turn" in verdict.text
         assert sink.mails == []
 
 

@@ -114,7 +114,7 @@ def test_opportunistic_takes_any_certificate_rather_than_none() -> None:
         assert ledger.mails == [(MAIL, True)]
 
 
-OFFERS_TLS = Rule(Step.EHLO, "250-sink\r\n250 STARTTLS")
+OFFERS_TLS = Rule(Step.EHLO, "250-sink\r\n250-AUTH PLAIN\r\n250 STARTTLS")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,19 @@ class TestAHandshakeThatFails:
             verdict = send(sink, timeouts=BRIEF, **LOGIN)
             assert verdict.outcome is Outcome.UNREACHABLE
             assert not any(command.startswith("AUTH") for command in sink.commands)
+
+
+def test_what_is_said_between_starttls_and_the_handshake_is_noticed() -> None:
+    injected = Rule(Step.STARTTLS, b"220 go\r\n250 AUTH PLAIN\r\n")
+    with Sink(OFFERS_TLS, injected) as sink:
+        verdict = send(sink, tls=Tls.REQUIRE)
+        assert "spoke on in plain text" in verdict.text
+
+
+def test_a_password_is_not_said_where_encryption_is_not_offered() -> None:
+    with Sink(Rule(Step.EHLO, "250-sink\r\n250 AUTH PLAIN")) as sink:
+        assert send(sink, **LOGIN).outcome is Outcome.UNREACHABLE
+        assert not any(command.startswith("AUTH") for command in sink.commands)
 
 
 def test_required_encryption_that_is_not_offered_is_unreachable() -> None:
