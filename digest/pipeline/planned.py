@@ -10,6 +10,9 @@ from digest.store.deliveries import PlannedDelivery
 
 _LAST_HOURS = timedelta(hours=20)
 _BEFORE_THE_NEXT = timedelta(minutes=30)
+# A digest that was late is still worth sending shortly before the next: papers on their way are
+# left out of that one, so nothing comes twice.
+_AT_LEAST = timedelta(hours=2)
 _CONFIRMATION_HOURS = timedelta(hours=24)
 
 
@@ -22,8 +25,13 @@ def delivery_key(authority: str, subscriber_id: int, kind: MailKind, period: str
 def digest_delivery(
     authority: str, subscriber: Subscriber, digest: Digest, next_due_at: datetime
 ) -> PlannedDelivery:
-    """Return the delivery of a stored digest, to be given up half an hour before the next is due."""
+    """Return the delivery of a stored digest, to be given up half an hour before the next is due.
+
+    It has two hours in any case, and twenty at most.
+    """
     period = digest.period.isoformat()
+    composed_at = digest.composed_at
+    deadline = min(composed_at + _LAST_HOURS, next_due_at - _BEFORE_THE_NEXT)
     return PlannedDelivery(
         subscriber_id=subscriber.id,
         kind=MailKind.DIGEST,
@@ -32,7 +40,7 @@ def digest_delivery(
         address=subscriber.address,
         key=delivery_key(authority, subscriber.id, MailKind.DIGEST, period),
         planned_at=digest.composed_at,
-        deadline_at=min(digest.composed_at + _LAST_HOURS, next_due_at - _BEFORE_THE_NEXT),
+        deadline_at=max(composed_at + _AT_LEAST, deadline),
     )
 
 

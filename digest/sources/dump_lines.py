@@ -19,6 +19,7 @@ _WINDOW = 64  # lines kept back at most while two readings compete
 _LONGEST_TITLE = 300
 _LONGEST_ABSTRACT = 2_200  # arXiv takes 1,920 characters
 _SHORTEST_ABSTRACT = 180
+_SURELY_ABSTRACT = 400
 
 
 class Line(NamedTuple):
@@ -211,6 +212,8 @@ def _as_more_abstract(was: Role | None, held: int, before: Traits, traits: Trait
     score += traits.as_more
     if total > 10 * _LONGEST_ABSTRACT:
         return NEVER
+    if min(held - before.length, traits.length) >= _SURELY_ABSTRACT > before.length:
+        score -= 8.0  # A short line between two long ones is a title, however it reads.
     return score - (6.0 if total > _LONGEST_ABSTRACT else 0.0)
 
 

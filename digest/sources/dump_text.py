@@ -120,7 +120,7 @@ def numbered(file: Iterable[str]) -> Iterator[Line]:
 def _records(
     path: Path, state: tuple[int, int, int], style: Style, warnings: list[SourceWarning]
 ) -> Iterator[PaperRecord]:
-    position = sound = 0
+    position = sound = riddles = 0
     with (
         open_dump(path) as file,
         io.TextIOWrapper(file, encoding="utf-8-sig", newline=None) as text,
@@ -132,13 +132,17 @@ def _records(
                 position += 1
                 abstract = found.abstract
                 sound += bool(abstract)
+                if len(found.abstracts) > 1 and not style.is_wrapped:
+                    problem = f"an abstract on {len(found.abstracts)} lines was put together"
+                    warnings.append(SourceWarning(found.line, problem))
                 warnings += [
                     SourceWarning(found.line, problem)
                     for problem in beyond_bounds(found.title, abstract)
                 ]
                 is_cut = _is_cut(abstract, is_last=is_last)
                 yield record_from(position, found.line, found.title, abstract, is_truncated=is_cut)
-            if len(warnings) > max(_MANY, sound):
+            riddles += not (found.titles and found.abstracts)
+            if riddles > max(_MANY, sound):
                 problem = (
                     "more lines are unclear than clear, so this is no page of papers; look at "
                     f"the first of them, line {warnings[0].line}: {warnings[0].problem}"

@@ -18,7 +18,6 @@ _PROSE = re.compile(
 _ABSTRACT_OPENING = re.compile(r"(?:We|Our|In this|In recent|This (?:paper|work|article|study))\b")
 _SENTENCE_BREAK = re.compile(r"[a-z)]{2}[.!?] [A-Z]")
 _URL = re.compile(r"https?://|www\.")
-_URL_END = re.compile(r"(?:https?://|www\.)\S+$")
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 _CLOSERS = "\"')]}\u2019\u201d*"
 _LONG = 400
@@ -43,7 +42,8 @@ def traits_of(text: str) -> Traits:
     length = len(text)
     end = text.rstrip(_CLOSERS + " \\")[-1:] or text[-1:]
     ends_sentence = end in ".?!\u2026"
-    ends_in_url = _URL_END.search(text, max(0, length - 300)) is not None
+    last_word = text[-300:].rsplit(None, 1)[-1]
+    ends_in_url = _URL.search(last_word) is not None
     starts_low = _starts_low(text)
     if length > _TITLE_AT_MOST:
         as_abstract = _as_abstract(length) - (4.0 if starts_low else 0.0)

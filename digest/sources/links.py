@@ -21,7 +21,7 @@ URL = re.compile(
     rf"|(?<!/)(?:www\.{_ADDRESS}+\.{_ADDRESS}+|{_BARE}{_ADDRESS}*))",
     re.IGNORECASE,
 )
-_MAY_HOLD_ONE = re.compile(r"://|www\.|\.com/|\.org/|\.co/|\.io/|\.science/", re.IGNORECASE)
+_MAY_HOLD_ONE = ("://", "www.", ".com/", ".org/", ".co/", ".io/", ".science/")
 _DOUBLED = re.compile(
     r"(?:\\(?:url|href)\s*)?\{?(?P<url>(?:https?://|www\.)[^\s{}]+?)/?\}?\{(?P=url)/?\}"
 )
@@ -89,7 +89,8 @@ def ends_in_whole_address(text: str) -> bool:
 
 
 def _addresses(text: str, *, is_truncated: bool) -> Iterator[Address]:
-    if not _MAY_HOLD_ONE.search(text):
+    lowered = text.lower()
+    if not any(sign in lowered for sign in _MAY_HOLD_ONE):
         return
     after = 0
     for found in URL.finditer(text):

@@ -10,7 +10,7 @@ import re
 from digest.sources.links import URL
 from digest.sources.tex import turn_maths, turn_text
 
-_MAY_NEED_IT = re.compile(r"[\\$^_{}~]|``|''")
+_MAY_NEED_IT = ("\\", "$", "^", "_", "{", "}", "~", "``", "''")
 _URL_MACRO = re.compile(r"\\(?:url|path)\s*\{([^\s{}]+)\}")
 _HREF = re.compile(r"\\href\s*\{([^\s{}]+)\}\s*\{([^{}]*)\}")
 _BEFORE_CITATION = re.compile(r"[\s~]+(?=\\cite[a-z]*\s?[\[{])")
@@ -34,7 +34,7 @@ def readable(text: str) -> str:
 
     A text with none of TeX's own characters comes back as it is. Addresses are left alone.
     """
-    if not _MAY_NEED_IT.search(text):
+    if not any(sign in text for sign in _MAY_NEED_IT):
         return text
     text = _TRAILING_BREAK.sub("", text) or text
     text = _HREF.sub(_href, _URL_MACRO.sub(r"\1", _BEFORE_CITATION.sub("", text)))
@@ -52,7 +52,7 @@ def _href(found: re.Match[str]) -> str:
 
 
 def _turn(text: str) -> str:
-    if not _MAY_NEED_IT.search(text):
+    if not any(sign in text for sign in _MAY_NEED_IT):
         return text
     text = _QUOTED.sub("\u201c\\g<text>\u201d", text)
     parts: list[str] = []

@@ -21,8 +21,8 @@ def record_from(
     The originals are the words as decoded, on one line, without forbidden characters. What is
     longer than MAX_TITLE or MAX_ABSTRACT is cut, as `beyond_bounds` says.
     """
-    original_title = clean_line(title)
-    original_abstract = clean_line(abstract)
+    original_title = _cleaned(title)
+    original_abstract = _cleaned(abstract)
     text = _readable(collapse_doubles(original_abstract))
     is_cut = is_truncated or len(text) > MAX_ABSTRACT
     text = clip(text, MAX_ABSTRACT)
@@ -68,6 +68,12 @@ def title_key(title: str) -> str:
 def _counts(letter: str) -> bool:
     """Vowel signs of Indic scripts are marks, not letters, and yet tell words apart."""
     return letter.isalnum() or unicodedata.category(letter)[0] == "M"
+
+
+def _cleaned(text: str) -> str:
+    """Return what `clean_line` returns, at once for the plain text that most of it is."""
+    is_plain = text.isascii() and text.isprintable() and "  " not in text and text == text.strip()
+    return text if is_plain else clean_line(text)
 
 
 def _readable(text: str) -> str:
