@@ -6,6 +6,7 @@ valid instant after the gap; one that comes twice goes to the first.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from digest.errors import SubscriptionError
@@ -55,10 +56,16 @@ def parse_time(text: str) -> time:
 def parse_zone(text: str) -> str:
     """Return the IANA name of a time zone; raises SubscriptionError for one that does not exist."""
     name = text.strip()
-    if name not in available_timezones():
+    if name not in time_zones():
         message = f"{text!r} is not a time zone: write one such as Europe/Berlin, Asia/Tokyo or UTC"
         raise SubscriptionError(message)
     return name
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of all time zones; read from disk once."""
+    return frozenset(available_timezones())
 
 
 def _dates_from(day: date) -> Iterator[date]:

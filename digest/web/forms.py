@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
-from zoneinfo import available_timezones
 
 from digest.delivery.address import normal_address
 from digest.errors import AddressError, DigestError, ExpressionError, SubscriptionError
-from digest.model.cadence import parse_time, parse_zone
+from digest.model.cadence import parse_time, parse_zone, time_zones
 from digest.model.subscribers import Days, Subscriber, Wishes
 from digest.pipeline.wishes import WEEKDAYS, read_cadence, read_interests, read_number
 from digest.web.site import Form
@@ -132,7 +131,7 @@ def problem_of(name: str, error: DigestError) -> Problem:
 
 def zones(*also: str) -> dict[str, list[str]]:
     """Return the time zones to choose from, by continent; `also` are there in any case."""
-    known = available_timezones()
+    known = time_zones()
     chosen: dict[str, list[str]] = {"": sorted({"UTC", *(each for each in also if each in known)})}
     for zone in sorted(known):
         area = zone.partition("/")[0]
