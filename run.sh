@@ -59,6 +59,6 @@ case $what in
         exec "$venv/bin/pytest" --numprocesses 2 --dist worksteal ;;
     bench)
         set_up dev
-        for script in benchmarks/${1:-*}.py; do "$venv/bin/python" "$script"; done ;;
+        for script in benchmarks/${1:-*}.py; do PYTHONPATH=. "$venv/bin/python" "$script"; done ;;
     *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; [ "$what" = help ] ;;
 esac
