@@ -118,14 +118,12 @@ class ListedPaper:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What identity compares: the normal form of a title, and a fingerprint of an abstract.
+    """How a record is found again: the normal form of its title, and its abstract's bands.
 
-    `simhash` is a signed 64-bit number; `bands` are its four quarters, each with its number in
-    front, so that a store finds near fingerprints in one indexed query.
+    Similar abstracts share at least one band, so that a store finds them in one indexed query.
     """
 
     title_key: str
-    simhash: int
     bands: tuple[int, ...]
 
 
@@ -135,7 +133,6 @@ class KnownPaper:
 
     id: int
     title_key: str
-    simhash: int
     abstract: str
     ids: tuple[PaperId, ...] = ()
 

@@ -13,6 +13,7 @@ from digest.clock import Clock
 from digest.model.papers import Dump, KnownPaper, NewPaper, PaperRecord, Signature
 from digest.sources.base import Page, SourceWarning
 from digest.sources.identity import bands_of, same_paper, signature
+from digest.sources.normalize import title_key
 from digest.store import dumps, papers
 from digest.store.engine import Connection, Database
 
@@ -62,7 +63,7 @@ def paper_key(record: PaperRecord, fingerprint: Signature) -> str:
     """Return the public name of a paper: words of its title, and a hash that tells it from others."""
     plain = unicodedata.normalize("NFKD", record.title).encode("ascii", "ignore").decode().lower()
     words = "-".join(re.findall(r"[a-z0-9]+", plain))[:48].strip("-")
-    identity = f"{fingerprint.title_key}\0{fingerprint.simhash}".encode()
+    identity = f"{fingerprint.title_key}\0{title_key(record.abstract)}".encode()
     tail = base64.b32encode(hashlib.sha256(identity).digest())[:12].decode().lower()
     return f"{words}-{tail}" if words else tail
 
@@ -96,9 +97,8 @@ class _Intake:
                 # A number below zero stands for the place among the new until the store gives one.
                 number = ~len(new)
                 new.append(NewPaper(paper_key(record, mark), record, mark))
-                known.add(
-                    KnownPaper(number, mark.title_key, mark.simhash, record.abstract, record.ids)
-                )
+                paper = KnownPaper(number, mark.title_key, record.abstract, record.ids)
+                known.add(paper, mark.bands)
             elif number >= 0:
                 self._complete(known.by_number[number], record, mark)
             numbers.append(number)
@@ -118,7 +118,7 @@ class _Intake:
         """Take the whole abstract where only the beginning of it was known."""
         is_more = len(record.abstract) > len(known.abstract)
         if is_more and _is_beginning(known.abstract, record.abstract):
-            papers.complete_paper(self.connection, known.id, record, mark.simhash, self.now)
+            papers.complete_paper(self.connection, known.id, record, mark, self.now)
 
 
 @dataclass
@@ -131,26 +131,26 @@ class _Known:
 
     def __post_init__(self) -> None:
         for paper in self.found:
-            self.add(paper)
+            self.add(paper, bands_of(paper.abstract))
 
-    def add(self, paper: KnownPaper) -> None:
+    def add(self, paper: KnownPaper, bands: Sequence[int]) -> None:
         self.by_number[paper.id] = paper
-        for feature in _features(paper.title_key, paper.simhash, paper.ids):
+        for feature in _features(paper.title_key, bands, paper.ids):
             self._by_feature.setdefault(feature, []).append(paper)
 
     def like(self, record: PaperRecord, mark: Signature) -> list[KnownPaper]:
         found = {
             paper.id: paper
-            for feature in _features(mark.title_key, mark.simhash, record.ids)
+            for feature in _features(mark.title_key, mark.bands, record.ids)
             for paper in self._by_feature.get(feature, ())
         }
         return list(found.values())
 
 
-def _features(title_key: str, simhash: int, ids: Sequence[object]) -> Iterator[object]:
-    yield title_key
+def _features(name: str, bands: Sequence[int], ids: Sequence[object]) -> Iterator[object]:
+    yield name
     yield from ids
-    yield from bands_of(simhash)
+    yield from bands
 
 
 def _is_beginning(part: str, whole: str) -> bool:

@@ -1,8 +1,7 @@
 """When two records are one paper: decided from ids, titles and abstracts; pure.
 
 Everything is compared by letters and digits alone, so that case, hyphens, punctuation and blanks
-never make two papers of one. A simhash finds candidates and rules most of them out; only the
-texts themselves decide.
+never make two papers of one. MinHash bands find candidates; only the texts themselves decide.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,33 +12,41 @@ from numpy.typing import NDArray
 from digest.model.papers import KnownPaper, PaperRecord, Signature
 from digest.sources.normalize import title_key
 
-NEAR_BITS = 16  # simhashes further apart than this are not compared by their texts
-_WINDOW = 5  # letters under one hash: longer ones let a changed word move the hash further
 _OCTETS = 8  # the bytes of one 64-bit number
-_WINDOW_MASK = np.uint64((1 << 8 * _WINDOW) - 1)
 _SHINGLE = 14  # letters, about three words
 _RETITLED = 0.75  # the share of common shingles at which differently named texts are one
 _SAME_TITLE = 0.15  # enough beside the same title: unrelated abstracts share next to nothing
 _SAME_TITLE_WITHIN = 0.3  # the same, counted from the shorter text
-_SHORTEST_PREFIX = 20
+_SHORTEST_PREFIX = 4  # an abstract may be cut off after its first word
+_DICE = np.random.default_rng(1997)  # the same for ever: the bands are stored
+_MULTIPLIERS = _DICE.integers(1 << 63, size=12, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+_NUMBERS = np.arange(6, dtype=np.uint64)  # so that one pair of minima is another number per band
 _SHORTEST_RETITLED = 150
-_BAND_BITS = 16
-_BANDS = 4
 
 
 def signature(record: PaperRecord) -> Signature:
-    """Return a record's title key, the simhash of its abstract (signed 64 bits) and its bands."""
-    bits = _simhash(title_key(record.abstract))
-    bands = () if bits is None else bands_of(bits)
-    return Signature(title_key(record.title), _signed(bits or 0), bands)
+    """Return a record's title key, and the bands that abstracts much like its own share with it."""
+    return Signature(title_key(record.title), bands_of(record.abstract))
 
 
-def bands_of(simhash: int) -> tuple[int, ...]:
-    """Return the four bands of a simhash, signed or not, as a store indexes them."""
-    quarter = (1 << _BAND_BITS) - 1
-    return tuple(
-        number << _BAND_BITS | simhash >> number * _BAND_BITS & quarter for number in range(_BANDS)
-    )
+def bands_of(abstract: str) -> tuple[int, ...]:
+    """Return six numbers of 31 bits, at least one of which a similar abstract has too; none if empty.
+
+    MinHash (Broder 1997) in bands of two: abstracts that share a fraction s of their shingles have
+    a band in common with probability 1 - (1 - s^2)^6, which is 99 % at three quarters; two papers
+    of one field share a hundredth, and so hardly ever one.
+    """
+    octets = np.frombuffer(title_key(abstract).encode("utf-8"), dtype=np.uint8)
+    if octets.size == 0:
+        return ()
+    octets = np.pad(octets, (0, max(0, _SHINGLE - octets.size)))
+    windows = np.lib.stride_tricks.sliding_window_view(octets, _OCTETS)
+    numbers = np.ascontiguousarray(windows).view("<u8").ravel()
+    apart = _SHINGLE - _OCTETS
+    shingles = _mixed(numbers[:-apart] ^ _mixed(numbers[apart:]))
+    least = (shingles[np.newaxis, :] * _MULTIPLIERS[:, np.newaxis]).min(axis=1)
+    pairs = _mixed(least[::2] ^ _mixed(least[1::2] + _NUMBERS))
+    return tuple(int(band) for band in pairs >> np.uint64(33))
 
 
 def same_paper(
@@ -68,14 +75,8 @@ def same_paper(
         (_alike_retitled(text, title_key(known.abstract)), -known.id)
         for known in open_to
         if known.title_key != signature.title_key
-        and bits_apart(known.simhash, signature.simhash) <= NEAR_BITS
     )
     return _most_alike(same_title) or _most_alike(retitled)
-
-
-def bits_apart(simhash: int, other: int) -> int:
-    """Return in how many of their 64 bits two simhashes differ, signed or not."""
-    return ((simhash ^ other) & ((1 << 64) - 1)).bit_count()
 
 
 def similarity(text: str, other: str) -> float:
@@ -123,26 +124,8 @@ def _shingles(key: str) -> set[str]:
     return {key[at : at + _SHINGLE] for at in range(max(1, len(key) - _SHINGLE + 1))}
 
 
-def _simhash(key: str) -> int | None:
-    """Return 64 bits, each what most of the text's five-letter windows vote for."""
-    octets = np.frombuffer(key.encode("utf-8"), dtype=np.uint8)
-    if octets.size == 0:
-        return None
-    octets = np.pad(octets, (0, _OCTETS - min(_WINDOW, octets.size)))
-    windows = np.lib.stride_tricks.sliding_window_view(octets, _OCTETS)
-    numbers = np.ascontiguousarray(windows).view("<u8").ravel() & _WINDOW_MASK
-    hashed = _mixed(numbers)
-    bits = np.unpackbits(hashed.view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
-    votes = bits.sum(axis=0, dtype=np.int32) * 2 > len(numbers)
-    return int(np.packbits(votes, bitorder="little").view(np.uint64)[0])
-
-
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the numbers with their bits spread evenly (the finaliser of splitmix64)."""
     mixed = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
-
-
-def _signed(bits: int) -> int:
-    return bits - (1 << 64) if bits >> 63 else bits

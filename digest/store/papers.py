@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, union, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, union, update
 
 from digest.model.papers import (
     KnownPaper,
@@ -16,6 +16,7 @@ from digest.model.papers import (
     PaperId,
     PaperRecord,
     Scheme,
+    Signature,
 )
 from digest.store.tables import dumps, listings, paper_bands, paper_ids, papers
 
@@ -38,13 +39,10 @@ def known_papers(
         for paper_id in ids
     ]
     alike = union(*ways).subquery()
-    columns = (papers.c.id, papers.c.title_key, papers.c.simhash, papers.c.abstract)
+    columns = (papers.c.id, papers.c.title_key, papers.c.abstract)
     rows = connection.execute(select(*columns).join(alike, papers.c.id == alike.c[0])).all()
     given = _ids_of(connection, [row.id for row in rows])
-    return [
-        KnownPaper(row.id, row.title_key, row.simhash, row.abstract, given.get(row.id, ()))
-        for row in rows
-    ]
+    return [KnownPaper(row.id, row.title_key, row.abstract, given.get(row.id, ())) for row in rows]
 
 
 def add_papers(
@@ -68,7 +66,6 @@ def add_papers(
             "authors": list(paper.record.authors),
             "is_truncated": paper.record.is_truncated,
             "title_key": paper.signature.title_key,
-            "simhash": paper.signature.simhash,
             "first_dump_id": dump_id,
             "first_position": paper.record.position,
             "first_dated_on": dated_on,
@@ -78,13 +75,7 @@ def add_papers(
         for paper in new
     ]
     numbers = [int(number) for number in connection.execute(statement, rows).scalars()]
-    bands = [
-        {"band": band, "paper_id": number}
-        for number, paper in zip(numbers, new, strict=True)
-        for band in set(paper.signature.bands)
-    ]
-    if bands:
-        connection.execute(insert(paper_bands), bands)
+    _add_bands(connection, zip(numbers, (each.signature.bands for each in new), strict=True))
     given = [
         {"scheme": paper_id.scheme.value, "value": paper_id.value, "paper_id": number}
         for number, paper in zip(numbers, new, strict=True)
@@ -96,7 +87,7 @@ def add_papers(
 
 
 def complete_paper(
-    connection: Connection, paper_id: int, record: PaperRecord, simhash: int, now: datetime
+    connection: Connection, paper_id: int, record: PaperRecord, mark: Signature, now: datetime
 ) -> None:
     """Give a paper that was cut off, or had no abstract, the whole text a later dump brought."""
     connection.execute(
@@ -107,10 +98,11 @@ def complete_paper(
             original_abstract=record.original_abstract,
             links=_links_to_json(record.links),
             is_truncated=record.is_truncated,
-            simhash=simhash,
             updated_at=now,
         )
     )
+    connection.execute(delete(paper_bands).where(paper_bands.c.paper_id == paper_id))
+    _add_bands(connection, [(paper_id, mark.bands)])
 
 
 def add_listings(
@@ -172,6 +164,14 @@ def papers_of_dump(connection: Connection, dump_id: int) -> list[ListedPaper]:
 def count_papers(connection: Connection) -> int:
     """Return how many different papers there are."""
     return connection.execute(select(func.count()).select_from(papers)).scalar_one()
+
+
+def _add_bands(connection: Connection, bands: Iterable[tuple[int, tuple[int, ...]]]) -> None:
+    rows = [
+        {"band": band, "paper_id": number} for number, found in bands for band in sorted(set(found))
+    ]
+    if rows:
+        connection.execute(insert(paper_bands), rows)
 
 
 def _listed_papers() -> Select[Any]:

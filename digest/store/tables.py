@@ -72,7 +72,6 @@ papers = Table(
     Column("authors", JSON, nullable=False),
     Column("is_truncated", Boolean, nullable=False),
     Column("title_key", String(500), nullable=False),
-    Column("simhash", BigInteger, nullable=False),
     # Where it was first listed: what a reader's window and a feed's order are made of.
     Column("first_dump_id", Id, ForeignKey("dumps.id"), nullable=False),
     Column("first_position", Integer, nullable=False),
@@ -97,6 +96,7 @@ paper_bands = Table(
     metadata,
     Column("band", Integer, primary_key=True, autoincrement=False),
     Column("paper_id", Id, ForeignKey("papers.id"), primary_key=True, autoincrement=False),
+    Index("ix_paper_bands_paper_id", "paper_id"),
 )
 
 listings = Table(

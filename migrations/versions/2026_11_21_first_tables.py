@@ -1,4 +1,4 @@
-"""first tables.
+"""First tables.
 
 The code of the release before this one is still running while this is applied: add columns with a
 default, create indexes before they are needed, and take away only what two releases no longer use.
@@ -136,7 +136,6 @@ def upgrade() -> None:
         sa.Column("authors", sa.JSON(), nullable=False),
         sa.Column("is_truncated", sa.Boolean(), nullable=False),
         sa.Column("title_key", sa.String(length=500), nullable=False),
-        sa.Column("simhash", sa.BigInteger(), nullable=False),
         sa.Column(
             "first_dump_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
@@ -260,6 +259,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_paper_bands_paper_id")),
         sa.PrimaryKeyConstraint("band", "paper_id", name=op.f("pk_paper_bands")),
     )
+    with op.batch_alter_table("paper_bands", schema=None) as batch_op:
+        batch_op.create_index("ix_paper_bands_paper_id", ["paper_id"], unique=False)
+
     op.create_table(
         "paper_ids",
         sa.Column("scheme", sa.String(length=20), nullable=False),
@@ -278,6 +280,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_paper_ids_paper_id")
 
     op.drop_table("paper_ids")
+    with op.batch_alter_table("paper_bands", schema=None) as batch_op:
+        batch_op.drop_index("ix_paper_bands_paper_id")
+
     op.drop_table("paper_bands")
     with op.batch_alter_table("listings", schema=None) as batch_op:
         batch_op.drop_index("ix_listings_paper_id")

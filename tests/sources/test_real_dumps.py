@@ -49,17 +49,17 @@ def test_each_gives_its_papers_without_a_warning(
 def test_together_they_hold_313_papers_by_title_and_by_identity() -> None:
     records = everything()
     known: list[KnownPaper] = []
+    marks: list[set[int]] = []
     for record in records:
         sign = signature(record)
         candidates = [
-            paper for paper in known if paper.title_key == sign.title_key or paper.simhash
+            paper
+            for paper, bands in zip(known, marks, strict=True)
+            if paper.title_key == sign.title_key or bands & set(sign.bands)
         ]
         if same_paper(record, sign, candidates) is None:
-            known.append(
-                KnownPaper(
-                    len(known) + 1, sign.title_key, sign.simhash, record.abstract, record.ids
-                )
-            )
+            marks.append(set(sign.bands))
+            known.append(KnownPaper(len(known) + 1, sign.title_key, record.abstract, record.ids))
     assert len({title_key(record.title) for record in records}) == 313
     assert len(known) == 313
 

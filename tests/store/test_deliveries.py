@@ -202,7 +202,7 @@ def compose(database: Database, clock: HandClock, reader: int) -> tuple[int, int
     with database.ingesting() as connection:
         dump_id = dumps.add_dump(connection, make_dump(), clock())
         assert dump_id is not None
-        new = NewPaper("one", make_record("One"), Signature("one", 1, (1,)))
+        new = NewPaper("one", make_record("One"), Signature("one", (1,)))
         [paper] = papers.add_papers(connection, [new], dump_id, clock())
         digest = Digest(
             id=0,

@@ -14,7 +14,7 @@ from tests.factories import make_dump, make_record, numbered
 
 
 def new_paper(title: str, **rest: Any) -> NewPaper:
-    mark = Signature(title.casefold(), hash(title) % 2**62, (1, 2, 3, 4))
+    mark = Signature(title.casefold(), (1, 2, 3, 4))
     return NewPaper(title.casefold().replace(" ", "-"), make_record(title, **rest), mark)
 
 
@@ -44,7 +44,7 @@ def test_a_paper_comes_back_as_it_was_stored(database: Database, clock: HandCloc
     with database.ingesting() as connection:
         dump_id = dumps.add_dump(connection, make_dump(), clock())
         assert dump_id is not None
-        new = NewPaper("on-alpha", record, Signature("on alpha", -(2**63), (1, 65536)))
+        new = NewPaper("on-alpha", record, Signature("on alpha", (1, 65536)))
         papers.add_papers(connection, [new], dump_id, clock())
 
     with database.reading() as connection:
@@ -85,11 +85,11 @@ def test_known_papers_are_found(
     ids: set[PaperId],
 ) -> None:
     record = make_record("First", ids=(PaperId(Scheme.DOI, "10.1/x"),))
-    other = NewPaper("other", make_record("Other"), Signature("other", 0, (9,)))
+    other = NewPaper("other", make_record("Other"), Signature("other", (9,)))
     with database.ingesting() as connection:
         dump_id = dumps.add_dump(connection, make_dump(), clock())
         assert dump_id is not None
-        first = NewPaper("first", record, Signature("first", 7, (65537,)))
+        first = NewPaper("first", record, Signature("first", (65537,)))
         papers.add_papers(connection, [first, other], dump_id, clock())
         known = papers.known_papers(connection, title_keys, bands, ids)
 
