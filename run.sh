@@ -3,15 +3,18 @@
 #
 #   ./run.sh demo [DUMPS]   dumps to mails and feeds, in a folder of its own
 #   ./run.sh serve          everything in one process
+#   ./run.sh release        what a new version needs before its processes start
 #   ./run.sh test [ARGS]    linters, types and all tests (ARGS go to pytest, and then only it runs)
 #   ./run.sh lint           linters, types and directions of import
 #   ./run.sh bench [NAME]   the benchmarks
 #   ./run.sh digest ...     any command of the program
 set -eu
-cd "$(dirname "$0")"
 
+here=$PWD
+root=$(cd "$(dirname "$0")" && pwd)
+cd "$root"
 python=${PYTHON:-python3}
-venv=.venv
+venv=$root/.venv
 stamp=$venv/.installed
 
 find_uv() {
@@ -33,10 +36,17 @@ set_up() {
     if [ "$have" = "$want" ] || [ "$have" = "dev ${want#* }" ]; then return; fi
     find_uv
     [ -x "$venv/bin/python" ] || "$uv" venv --quiet --python "$python" "$venv"
-    extra=""
+    extra="[postgres]"
     [ "$1" = dev ] && extra="[dev]"
     VIRTUAL_ENV=$venv "$uv" pip install --quiet --constraints constraints.txt --editable ".$extra"
     printf '%s' "$want" > "$stamp"
+}
+
+# The program itself runs where you are, so that the paths you give are yours.
+program() {
+    set_up core
+    cd "$here"
+    exec "$venv/bin/digest" "$@"
 }
 
 lint() {
@@ -49,9 +59,12 @@ lint() {
 what=${1:-help}
 [ $# -gt 0 ] && shift
 case $what in
-    demo|serve) set_up core; exec "$venv/bin/digest" "$what" "$@" ;;
-    digest) set_up core; exec "$venv/bin/digest" "$@" ;;
-    lint) set_up dev; lint ;;
+    demo | serve) program "$what" "$@" ;;
+    release) program db upgrade ;;
+    digest) program "$@" ;;
+    lint)
+        set_up dev
+        lint ;;
     test)
         set_up dev
         if [ $# -gt 0 ]; then exec "$venv/bin/pytest" "$@"; fi
@@ -59,6 +72,10 @@ case $what in
         exec "$venv/bin/pytest" --numprocesses 2 --dist worksteal ;;
     bench)
         set_up dev
-        for script in benchmarks/${1:-*}.py; do PYTHONPATH=. "$venv/bin/python" "$script"; done ;;
-    *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; [ "$what" = help ] ;;
+        name=${1:-*}
+        [ $# -gt 0 ] && shift
+        for script in benchmarks/$name.py; do PYTHONPATH=. "$venv/bin/python" "$script" "$@"; done ;;
+    *)
+        sed -n '/^#!/d;/^set/q;s/^# \{0,1\}//p' "$0"
+        [ "$what" = help ] ;;
 esac

@@ -1,6 +1,5 @@
 """The one place that knows the concrete classes: settings in, a working application out."""
 
-import os
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from digest.clock import Clock, utc_now
 from digest.config import Settings
 from digest.delivery.file import FileTransport
 from digest.delivery.maildir import MaildirTransport
+from digest.delivery.owner import this_owner
 from digest.delivery.smtp import SmtpSettings, SmtpTransport, Tls
 from digest.delivery.transports import Transport
 from digest.pipeline.deliver import Sender
@@ -33,7 +33,7 @@ class App:
     links: Links
     renderer: MailRenderer
     clock: Clock
-    owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    owner: str = field(default_factory=this_owner)
 
     @property
     def registry(self) -> Registry:
@@ -58,7 +58,7 @@ class App:
 def build_app(settings: Settings, clock: Clock = utc_now) -> App:
     """Wire an application; opens nothing yet but makes the signing key at the first start."""
     tokens = Tokens(settings.secrets())
-    links = Links(settings.base_url, tokens)
+    links = Links(settings.public_url, tokens)
     return App(
         settings=settings,
         database=Database(settings.database),

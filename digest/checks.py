@@ -84,14 +84,14 @@ def _mail(app: App) -> Finding:
 
 
 def _address(app: App) -> Finding:
-    base = urlsplit(app.settings.base_url)
+    base = urlsplit(app.settings.public_url)
     sends_out = urlsplit(app.settings.mail).scheme in ("smtp", "smtps")
     if sends_out and base.hostname in _LOOPBACK:
-        says = f"{app.settings.base_url} works on this machine only; set DIGEST_BASE_URL"
+        says = f"{app.settings.public_url} works on this machine only; set DIGEST_BASE_URL"
         return _bad("links in mails", says)
     if sends_out and app.settings.mail_from.endswith("localdomain"):
         return _bad("sender", "set DIGEST_MAIL_FROM to an address of your domain")
-    return _good("links in mails", f"begin with {app.settings.base_url}")
+    return _good("links in mails", f"begin with {app.settings.public_url}")
 
 
 def _good(what: str, says: str) -> Finding:

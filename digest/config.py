@@ -25,7 +25,8 @@ class Settings:
     """
 
     data_dir: str = _setting(
-        "digest-data", "Folder of the database, the feeds' secret and the lock."
+        "digest-data",
+        "Folder of the database, the signing key and, if nothing else is said, the mail.",
     )
     database_url: str = _setting(
         "", "sqlite:///path or postgresql://user:password@host/name; empty is SQLite in data_dir.",
@@ -33,7 +34,7 @@ class Settings:
     )  # fmt: skip
     dumps_dir: str = _setting("dumps", "Folder that is watched for saved pages of trending papers.")
     base_url: str = _setting(
-        "http://127.0.0.1:8321", "Public address of the pages; links in mails begin with it."
+        "", "Public address of the pages, which links in mails begin with; empty is host and port."
     )
     host: str = _setting("127.0.0.1", "Address the web server listens on.")
     port: str = _setting("8321", "Port the web server listens on.")
@@ -100,9 +101,17 @@ class Settings:
         return self.mail
 
     @property
+    def public_url(self) -> str:
+        """Return the address that links in mails and feeds begin with."""
+        if self.base_url:
+            return self.base_url
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104  asked, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def authority(self) -> str:
         """Return the host of the base address, for feed ids and the List-Id of a new site."""
-        return urlsplit(self.base_url).hostname or "localhost"
+        return urlsplit(self.public_url).hostname or "localhost"
 
     def secrets(self) -> list[str]:
         """Return the signing keys, oldest first; makes and keeps one in data_dir at first use.
@@ -139,7 +148,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if variable.startswith(PREFIX) and variable not in names and not _is_for_tests(variable):
             raise ConfigError(variable, f"no such setting; there are {', '.join(sorted(names))}")
     settings = Settings(
-        **{name: variables[v].strip() for v, name in names.items() if v in variables}
+        **{name: variables[v].strip() for v, name in names.items() if variables.get(v, "").strip()}
     )
     _check(settings)
     return settings
@@ -150,7 +159,7 @@ def _is_for_tests(variable: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
-    base = urlsplit(settings.base_url)
+    base = urlsplit(settings.public_url)
     if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
         raise ConfigError("DIGEST_BASE_URL", "write an address such as https://digest.example.org")
     if not settings.port.isdigit() or not 0 <= int(settings.port) <= 65535:  # noqa: PLR2004  a port

@@ -3,6 +3,7 @@
 * DigestError
   - ConfigError                 a setting is missing or wrong: nothing starts
   - SourceError                 a dump was refused whole, nothing of it was kept
+    + HeldError                 it may be broken: a person decides
   - ExpressionError             a keyword expression cannot be read; knows the place
   - AddressError                not an address mail can be sent to
   - SubscriptionError           a cadence, zone or number that cannot be
@@ -33,6 +34,10 @@ class SourceError(DigestError):
         self.name = name
         self.line = line
         self.problem = problem
+
+
+class HeldError(SourceError):
+    """A dump that is read without fault but may be a broken page; nothing of it was kept."""
 
 
 class ExpressionError(DigestError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from digest.app import App
 from digest.delivery.transports import Transport
-from digest.errors import SourceError
+from digest.errors import HeldError, SourceError
 from digest.pipeline.compose import ComposeReport, compose_due
 from digest.pipeline.deliver import DeliverReport, deliver_due
 from digest.pipeline.ingest import IngestReport, ingest
@@ -75,6 +75,8 @@ class DumpsFolder:
             try:
                 page = read_dump(path, today=self._app.clock().date())
                 report = ingest(self._app.database, page, self._app.clock)
+            except HeldError as error:
+                logger.error("%s; if it is whole: digest ingest --anyway %s", error, path)  # noqa: TRY400  the same
             except SourceError as error:
                 logger.error("refused, nothing of it was kept: %s", error)  # noqa: TRY400  no trace: the message is the place
             except FileNotFoundError:

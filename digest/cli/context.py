@@ -1,17 +1,19 @@
 """What nearly every command begins with."""
 
+import os
+
 from digest.app import App, build_app
 from digest.config import read_settings
 from digest.store.schema import current_revision, require_current, upgrade
 
 
-def open_app() -> App:
-    """Return the application of the settings, with a database of this version's schema.
+def open_app(**changes: str) -> App:
+    """Return the application of the settings, some of them changed, with a database of this version's schema.
 
     A new SQLite file is made ready at once, so that one command is enough on a laptop; any other
     database is only ever changed by `digest db upgrade`. Raises ConfigError and StoreError.
     """
-    app = build_app(read_settings())
+    app = build_app(read_settings({**os.environ, **changes}))
     if app.settings.is_embedded and current_revision(app.database) is None:
         upgrade(app.database)
     require_current(app.database)

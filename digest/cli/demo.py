@@ -80,7 +80,7 @@ def demo(paths: tuple[Path, ...], folder: Path) -> None:
     _make_room(folder)
     with Sink() as sink:
         app = _open(folder, sink.port)
-        reports = ingest_files(app, files)
+        reports = ingest_files(app, files, anyway=True)
         if all("refused" in report for report in reports):
             sys.exit(1)
         _subscribe_readers(app)
@@ -99,7 +99,8 @@ def demo(paths: tuple[Path, ...], folder: Path) -> None:
         click.echo(f"  open {path}")
     for path in feeds:
         click.echo(f"  feed {path}")
-    click.echo("Next: `digest serve`, then open its address and subscribe.")
+    click.echo("To follow the links in them, and subscribe yourself:")
+    click.echo(f"  DIGEST_DATA_DIR={folder / 'data'} ./run.sh serve")
 
 
 def _make_room(folder: Path) -> None:

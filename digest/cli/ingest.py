@@ -21,8 +21,11 @@ _ORIGINS = {"stated": "as it says", "option": "as you say", "file": "by the date
 @click.option(
     "--dated", type=click.DateTime(["%Y-%m-%d"]), help="The day of the dumps, if they do not say."
 )
+@click.option(
+    "--anyway", is_flag=True, help="Also take in what is far smaller than the last dumps."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def ingest(paths: tuple[Path, ...], dated: datetime | None, *, as_json: bool) -> None:
+def ingest(paths: tuple[Path, ...], dated: datetime | None, *, anyway: bool, as_json: bool) -> None:
     """Take in saved pages of trending papers: files, or folders of *.txt.
 
     Without a path, the watched folder. A dump is taken in whole or not at all; the same one again
@@ -38,7 +41,7 @@ def ingest(paths: tuple[Path, ...], dated: datetime | None, *, as_json: bool) ->
         where = ", ".join(map(str, paths)) or str(app.settings.dumps_path)
         raise click.ClickException(f"no *.txt in {where}: save a page of trending papers there")
     day = dated.date() if dated else None
-    reports = ingest_files(app, files, day, is_quiet=as_json)
+    reports = ingest_files(app, files, day, anyway=anyway, is_quiet=as_json)
     publish_feeds(app)
     if as_json:
         print_json(reports)
@@ -55,22 +58,32 @@ def dump_files(paths: tuple[Path, ...]) -> list[Path]:
 
 
 def ingest_files(
-    app: App, files: list[Path], dated: date | None = None, *, is_quiet: bool = False
+    app: App,
+    files: list[Path],
+    dated: date | None = None,
+    *,
+    anyway: bool = False,
+    is_quiet: bool = False,
 ) -> list[dict[str, object]]:
     """Take files in one by one, saying of each how it went; a refused one stops no other."""
-    return [_ingest_one(app, path, dated, is_quiet=is_quiet) for path in files]
+    return [_ingest_one(app, path, dated, anyway=anyway, is_quiet=is_quiet) for path in files]
 
 
-def _ingest_one(app: App, path: Path, dated: date | None, *, is_quiet: bool) -> dict[str, object]:
+def _ingest_one(
+    app: App, path: Path, dated: date | None, *, anyway: bool, is_quiet: bool
+) -> dict[str, object]:
     from digest.cli.output import progress
-    from digest.errors import SourceError
+    from digest.errors import HeldError, SourceError
     from digest.pipeline.ingest import ingest as take_in
     from digest.sources.dump_text import read_dump
 
     try:
         with progress(f"Reading {path.name}", None) as advance:
             page = read_dump(path, today=app.clock().date(), dated_on=dated)
-            report = take_in(app.database, page, app.clock, advance)
+            report = take_in(app.database, page, app.clock, advance, anyway=anyway)
+    except HeldError as error:
+        click.echo(f"{error}; if it is whole, say `digest ingest --anyway {path}`", err=True)
+        return {"name": path.name, "refused": error.problem, "is_held": True, "line": None}
     except SourceError as error:
         click.echo(f"refused, nothing of it was kept: {error}", err=True)
         return {"name": path.name, "refused": error.problem, "line": error.line}

@@ -33,7 +33,8 @@ def preview(expressions: tuple[str, ...], count: int, *, as_json: bool) -> None:
         return
     for each in previews:
         rate = f"{each.per_dump:.1f} a dump"
-        out.print(f"[bold]{escape(each.expression)}[/bold]: {each.matched} papers, about {rate}")
+        papers = "1 paper" if each.matched == 1 else f"{each.matched} papers"
+        out.print(f"[bold]{escape(each.expression)}[/bold]: {papers}, about {rate}")
         if each.warning:
             out.print(f"  [yellow]{escape(each.warning)}[/yellow]")
         for title, why in each.examples:

@@ -23,20 +23,21 @@ def serve(host: str | None, port: int | None, *, web_only: bool) -> None:
     from digest.scheduler import Scheduler
     from digest.web import build_web
 
-    app = open_app()
+    given = {"DIGEST_HOST": host, "DIGEST_PORT": None if port is None else str(port)}
+    app = open_app(**{name: value for name, value in given.items() if value is not None})
     publish_feeds(app)
     scheduler = None if web_only else Scheduler(app)
     server = uvicorn.Server(
         uvicorn.Config(
             build_web(app),
-            host=host or app.settings.host,
-            port=app.settings.port_number if port is None else port,
+            host=app.settings.host,
+            port=app.settings.port_number,
             log_level="warning",
             access_log=False,
             server_header=False,
         )
     )
-    click.echo(f"Digest is at {app.settings.base_url}")
+    click.echo(f"Digest is at {app.settings.public_url}")
     if scheduler:
         folder = app.settings.dumps_path
         hint = "" if folder.is_dir() else " (make it, and save pages of trending papers there)"

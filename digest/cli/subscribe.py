@@ -50,7 +50,9 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
         read_cadence(days, at, zone or app.settings.timezone, weekday),
         read_number(papers),
     )
+    was_active = False
     if confirmed:
+        was_active = pipeline.is_active(app.registry, address)
         reader = pipeline.enrol(app.registry, address, wishes)
     else:
         reader = pipeline.subscribe(app.registry, address, wishes)
@@ -65,6 +67,7 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
         )
     elif reader.next_due_at:
         when = reader.next_due_at.astimezone().strftime("%A %d %B, %H:%M %Z")
-        click.echo(f"{reader.address} is subscribed; the next digest is due on {when}")
+        how = "was subscribed already, and has these wishes now" if was_active else "is subscribed"
+        click.echo(f"{reader.address} {how}; the next digest is due on {when}")
     else:
         click.echo(f"{reader.address} gets a mail to confirm with the next `digest deliver`")

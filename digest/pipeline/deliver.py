@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from digest.clock import Clock
 from digest.delivery.message import Envelope, build_message
+from digest.delivery.owner import is_surely_dead
 from digest.delivery.retry import settle
 from digest.delivery.transports import Transport
 from digest.errors import DigestError
@@ -76,7 +77,8 @@ def deliver_due(
     """
     report = DeliverReport()
     with sender.database.writing() as connection:
-        report.recovered = deliveries.recover_deliveries(connection, sender.clock())
+        dead = list(filter(is_surely_dead, deliveries.owners_of_held(connection)))
+        report.recovered = deliveries.recover_deliveries(connection, sender.clock(), dead)
     while not is_stopping():
         now = sender.clock()
         with sender.database.writing() as connection:

@@ -10,14 +10,21 @@ from datetime import datetime
 from itertools import islice
 
 from digest.clock import Clock
+from digest.errors import HeldError
 from digest.model.papers import Dump, KnownPaper, NewPaper, PaperRecord, Signature
 from digest.sources.base import Page, SourceWarning
+from digest.sources.health import why_held
 from digest.sources.identity import bands_of, same_paper, signature
 from digest.sources.normalize import title_key
 from digest.store import dumps, papers
 from digest.store.engine import Connection, Database
 
 _CHUNK = 500
+_USUAL = 10  # dumps that say how long one usually is
+
+
+class _RepeatedError(Exception):
+    """Ends a transaction in which nothing new came to light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +43,47 @@ def ingest(
     page: Page,
     clock: Clock,
     advance: Callable[[int], None] = lambda _count: None,
+    *,
+    anyway: bool = False,
 ) -> IngestReport:
     """Take in what a source gave, whole or not at all, and say what it was.
+
+    A dump that lists what the last one lists counts as known. One that is far smaller than the
+    last ones is held (HeldError) unless it is to be taken `anyway`.
 
     One transaction, and one ingesting process at a time: killed half way, or refused in mid-file
     (SourceError), nothing is left behind; the same bytes again, or two processes at once, change
     nothing. `advance` is told how many records were done, for a progress bar.
     """
+    try:
+        return _ingest(database, page, clock, advance, anyway=anyway)
+    except _RepeatedError:
+        return IngestReport(page.dump, 0, 0, is_known=True)
+
+
+def _ingest(
+    database: Database,
+    page: Page,
+    clock: Clock,
+    advance: Callable[[int], None],
+    *,
+    anyway: bool,
+) -> IngestReport:
     with database.ingesting() as connection:
         now = clock()
+        usual = dumps.recent_lengths(connection, page.dump.source, _USUAL)
         dump_id = dumps.add_dump(connection, page.dump, now)
         if dump_id is None:
-            return IngestReport(page.dump, 0, 0, is_known=True)
+            raise _RepeatedError
         intake = _Intake(connection, dump_id, now)
         for chunk in _chunks(page.records):
             intake.take(chunk)
             advance(len(chunk))
+        if not intake.brings_news and dumps.is_repetition(connection, dump_id, page.dump.source):
+            raise _RepeatedError
+        reason = None if anyway else why_held(intake.papers, usual)
+        if reason:
+            raise HeldError(page.dump.name, f"{reason}: held, as the page may be broken")
         dumps.count_dump(connection, dump_id, intake.papers, intake.new_papers)
     warnings = tuple(page.warnings)
     return IngestReport(
@@ -77,6 +109,12 @@ class _Intake:
     now: datetime
     papers: int = 0
     new_papers: int = 0
+    completed: int = 0
+
+    @property
+    def brings_news(self) -> bool:
+        """Tell whether anything but listings was written."""
+        return bool(self.new_papers or self.completed)
 
     def take(self, records: Sequence[PaperRecord]) -> None:
         """Store a chunk: what is new as papers, everything as listings."""
@@ -119,6 +157,7 @@ class _Intake:
         is_more = len(record.abstract) > len(known.abstract)
         if is_more and _is_beginning(known.abstract, record.abstract):
             papers.complete_paper(self.connection, known.id, record, mark, self.now)
+            self.completed += 1
 
 
 @dataclass

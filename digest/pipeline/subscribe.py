@@ -56,9 +56,17 @@ def enrol(registry: Registry, address: str, wishes: Wishes) -> Subscriber:
     """
     with registry.database.writing() as connection:
         subscriber = _register(registry, connection, address, wishes)
-        if subscriber.state is SubscriberState.ACTIVE:
-            subscribers.save_wishes(connection, subscriber.id, wishes)
+    if subscriber.state is SubscriberState.ACTIVE:
+        return save_preferences(registry, subscriber, wishes)
     return activate(registry, subscriber.id)
+
+
+def is_active(registry: Registry, address: str) -> bool:
+    """Tell whether an address gets digests; for operators, never for strangers. Raises AddressError."""
+    key = address_key(normal_address(address))
+    with registry.database.reading() as connection:
+        known = subscribers.subscriber_by_address(connection, key)
+    return known is not None and known.state is SubscriberState.ACTIVE
 
 
 def read_confirmation(registry: Registry, token: str) -> Subscriber:

@@ -4,7 +4,7 @@ The table decides who sends what: a claim is one statement, a settle is refused 
 moved on, and what a killed worker held is ready again when its lease is over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -153,8 +153,14 @@ def arm_delivery(connection: Connection, delivery: Delivery, lease_until: dateti
     return bool(changed)
 
 
-def recover_deliveries(connection: Connection, now: datetime) -> int:
-    """Give back what workers held whose lease is over; return how many mails that is.
+def owners_of_held(connection: Connection) -> list[str]:
+    """Return the workers that hold mails at the moment."""
+    statement = select(deliveries.c.owner).where(deliveries.c.state.in_(_HELD)).distinct()
+    return [owner for owner in connection.execute(statement).scalars() if owner]
+
+
+def recover_deliveries(connection: Connection, now: datetime, dead: Collection[str] = ()) -> int:
+    """Give back what workers held whose lease is over, or who are `dead`; return how many mails.
 
     What was leased was certainly not sent. What was inflight may have been: it is sent once more,
     the same bytes under the same Message-ID, and marked; if that happens twice a person decides.
@@ -162,7 +168,10 @@ def recover_deliveries(connection: Connection, now: datetime) -> int:
     was_inflight = deliveries.c.state == DeliveryState.INFLIGHT.value
     changed = connection.execute(
         update(deliveries)
-        .where(deliveries.c.state.in_(_HELD), deliveries.c.lease_until <= now)
+        .where(
+            deliveries.c.state.in_(_HELD),
+            (deliveries.c.lease_until <= now) | deliveries.c.owner.in_(dead),
+        )
         .values(
             state=case(
                 (was_inflight & deliveries.c.is_maybe_duplicate, DeliveryState.UNCERTAIN.value),

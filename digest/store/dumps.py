@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from digest.model.papers import DateOrigin, Dump, StoredDump
-from digest.store.tables import dumps
+from digest.store.tables import dumps, listings
 
 
 def add_dump(connection: Connection, dump: Dump, now: datetime) -> int | None:
@@ -50,6 +50,39 @@ def recent_dumps(connection: Connection, limit: int) -> list[StoredDump]:
     """Return the dumps taken in last, newest first."""
     statement = select(dumps).order_by(dumps.c.id.desc()).limit(limit)
     return [_stored(row) for row in connection.execute(statement)]
+
+
+def recent_lengths(connection: Connection, source: str, limit: int) -> list[int]:
+    """Return how many papers the last dumps of a source listed."""
+    statement = (
+        select(dumps.c.papers)
+        .where(dumps.c.source == source, dumps.c.papers > 0)
+        .order_by(dumps.c.id.desc())
+        .limit(limit)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def is_repetition(connection: Connection, dump_id: int, source: str) -> bool:
+    """Tell whether a dump lists exactly what the one before it of its source lists, in its order."""
+    before = (
+        select(func.max(dumps.c.id))
+        .where(dumps.c.source == source, dumps.c.id < dump_id)
+        .scalar_subquery()
+    )
+
+    def listed(which: Any) -> list[int]:  # noqa: ANN401  an id, or a query for one
+        statement = select(listings.c.paper_id).where(listings.c.dump_id == which)
+        return list(connection.execute(statement.order_by(listings.c.position)).scalars())
+
+    return listed(dump_id) == listed(before)
+
+
+def newest_dump(connection: Connection) -> StoredDump | None:
+    """Return the dump of the latest day, of several the one taken in last; None if there is none."""
+    statement = select(dumps).order_by(dumps.c.dated_on.desc(), dumps.c.id.desc()).limit(1)
+    row = connection.execute(statement).first()
+    return _stored(row) if row else None
 
 
 def newest_dump_id(connection: Connection) -> int:

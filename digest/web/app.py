@@ -40,7 +40,7 @@ def build_web(app: App) -> Starlette:
     mask_tokens()
     web = Starlette(
         routes=list(_ROUTES),
-        middleware=[Middleware(Guard, policy=policy_of(settings.base_url, settings.host))],
+        middleware=[Middleware(Guard, policy=policy_of(settings.public_url, settings.host))],
         exception_handlers={
             TokenError: errors.broken_link,
             HTTPException: errors.http_error,

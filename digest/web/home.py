@@ -44,14 +44,14 @@ def show_form(request: Request) -> Response:
 
 def _home(site: Site, filled: Filled, status: int = 200, page: int = 1) -> Response:
     with site.app.database.reading() as connection:
-        newest = dumps.recent_dumps(connection, 1)
-        listed = papers.papers_of_dump(connection, newest[0].id) if newest else []
+        newest = dumps.newest_dump(connection)
+        listed = papers.papers_of_dump(connection, newest.id) if newest else []
     pages = max(1, -(-len(listed) // _PAPERS))
     page = min(max(1, page), pages)
     return site.page(
         "home",
         status,
-        dump=newest[0].dump if newest else None,
+        dump=newest.dump if newest else None,
         count=len(listed),
         listed=listed[(page - 1) * _PAPERS : page * _PAPERS],
         page=page,

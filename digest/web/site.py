@@ -74,7 +74,7 @@ class Site:
         A reader may be here by another of the site's names, and a browser loads styles and posts
         forms to its own origin only.
         """
-        base = urlsplit(self.app.settings.base_url)
+        base = urlsplit(self.app.settings.public_url)
         return url.removeprefix(f"{base.scheme}://{base.netloc}") or "/"
 
     def asset(self, name: str) -> str:

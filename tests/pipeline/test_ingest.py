@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from digest.clock import utc_now
-from digest.errors import SourceError
+from digest.errors import HeldError, SourceError
 from digest.model.papers import PaperRecord
 from digest.pipeline.ingest import ingest
 from digest.sources.base import Page
@@ -45,6 +45,27 @@ def test_the_same_dump_again_changes_nothing(database: Database, take: Take) -> 
     assert counts(database) == (1, 3, 3)
 
 
+def test_a_dump_that_lists_what_the_last_one_lists_is_known(database: Database, take: Take) -> None:
+    take("a.txt", numbered(["One", "Two", "Three"]))
+    again = take("the same, saved again.txt", numbered(["One", "Two", "Three"]))
+
+    assert again.is_known
+    assert counts(database) == (1, 3, 3)
+
+
+def test_a_dump_far_smaller_than_the_last_is_held_until_somebody_says_anyway(
+    database: Database, take: Take, clock: HandClock
+) -> None:
+    take("a.txt", numbered([f"A paper about subject {n} in depth" for n in range(20)]))
+    broken = numbered(["One", "Two"])
+    with pytest.raises(HeldError, match="only 2 papers, where the last dumps had about 20"):
+        take("b.txt", broken)
+    assert counts(database) == (1, 20, 20)
+
+    ingest(database, Page(make_dump("b.txt"), iter(broken)), clock, anyway=True)
+    assert counts(database) == (2, 22, 22)
+
+
 def test_a_paper_that_comes_back_is_listed_again_and_stored_once(
     database: Database, take: Take
 ) -> None:
@@ -65,9 +86,10 @@ def test_a_paper_twice_in_one_dump_is_one_paper(database: Database, take: Take) 
 
 def test_a_retitled_paper_is_the_same_paper(database: Database, take: Take) -> None:
     take("a.txt", [make_record("Encodings That Do Not Forget", LONG)])
-    take("b.txt", [make_record("Memory for Graphs: A Stable Encoding", LONG)])
+    retitled = make_record("Memory for Graphs: A Stable Encoding", LONG)
+    take("b.txt", [retitled, make_record("Another Paper", position=2)])
 
-    assert counts(database) == (2, 1, 2)
+    assert counts(database) == (2, 2, 3)
 
 
 def test_different_papers_of_one_title_stay_apart(database: Database, take: Take) -> None:

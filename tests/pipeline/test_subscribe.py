@@ -113,6 +113,16 @@ def test_asking_again_and_again_sends_three_mails_a_day_at_most(
     assert len(mails(registry, reader)) == 4
 
 
+def test_enrolling_an_active_reader_replaces_their_wishes_and_due_time(registry: Registry) -> None:
+    tokyo = Cadence(Days.WEEKLY, time(6, 0), "Asia/Tokyo")
+    first = enrol(registry, "ada@example.org", make_wishes("RAG", cadence=tokyo))
+    second = enrol(registry, "ada@example.org", make_wishes("GNN"))
+
+    assert second.id == first.id
+    assert [interest.expression for interest in second.interests] == ["GNN"]
+    assert second.next_due_at == at("2026-03-19T06:00:00+00:00")
+
+
 def test_who_left_is_active_again_only_after_confirming(registry: Registry) -> None:
     reader = enrol(registry, "ada@example.org", make_wishes())
     unsubscribe(registry, reader)

@@ -74,7 +74,7 @@ def visit(app: App) -> Visit:
 
     def built(**settings: str) -> Client:
         other = build_app(replace(app.settings, **settings), app.clock)
-        return Client(build_web(other), other.settings.base_url)
+        return Client(build_web(other), other.settings.public_url)
 
     return built
 

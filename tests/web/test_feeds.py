@@ -68,7 +68,7 @@ def test_head_tells_what_get_would(client: Client) -> None:
 
 
 def test_a_feed_that_was_never_published_is_empty_and_valid(empty_app: App) -> None:
-    client = Client(build_web(empty_app), empty_app.settings.base_url)
+    client = Client(build_web(empty_app), empty_app.settings.public_url)
     for ending in FORMATS:
         answer = client.get(f"/feeds/trending.{ending}")
         assert answer.status == 200
@@ -118,7 +118,7 @@ def test_a_keyword_feed_is_the_same_bytes_as_long_as_its_papers_are(
 ) -> None:
     first = client.get(KEYWORDS)
     clock.advance(days=3)
-    other = Client(build_web(app), app.settings.base_url)
+    other = Client(build_web(app), app.settings.public_url)
     assert other.get(KEYWORDS).body == first.body
     assert other.get(KEYWORDS, if_none_match=first.headers["etag"]).status == 304
 

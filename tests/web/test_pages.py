@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,14 @@ def test_health_tells_the_newest_list_and_its_age(client: Client) -> None:
 
 
 def test_health_of_an_empty_site_is_good(empty_app: App) -> None:
-    client = Client(build_web(empty_app), empty_app.settings.base_url)
+    client = Client(build_web(empty_app), empty_app.settings.public_url)
     assert json.loads(client.get("/health").text)["newest_dump"] is None
 
 
 def test_health_is_bad_without_the_schema(empty_app: App) -> None:
     with empty_app.database.writing() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'")
-    client = Client(build_web(empty_app), empty_app.settings.base_url)
+    client = Client(build_web(empty_app), empty_app.settings.public_url)
     answer = client.get("/health")
     assert (answer.status, json.loads(answer.text)["schema"]) == (503, "not current")
 
@@ -154,7 +155,9 @@ def test_a_long_list_is_read_in_pages(app: App, client: Client) -> None:
     records = [
         make_record(f"Paper of number {number}", position=number) for number in range(1, 121)
     ]
-    ingest(app.database, Page(make_dump("long"), iter(records)), app.clock)
+    ingest(
+        app.database, Page(make_dump("long", dated_on=date(2030, 1, 1)), iter(records)), app.clock
+    )
     titles = []
     for number in (1, 2, 3):
         page = client.get(f"/?page={number}").text

@@ -38,7 +38,7 @@ def test_the_first_page_shows_the_newest_list_and_the_form(client: Client) -> No
 
 
 def test_the_first_page_of_an_empty_site_says_what_to_wait_for(empty_app: App) -> None:
-    page = Client(build_web(empty_app), empty_app.settings.base_url).get("/")
+    page = Client(build_web(empty_app), empty_app.settings.public_url).get("/")
     assert page.status == 200
     assert "No list of papers has come in yet" in page.text
 
