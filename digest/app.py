@@ -90,5 +90,6 @@ def build_transport(settings: Settings) -> Transport:
             )
         )
     path = Path(unquote(settings.mail.partition(":")[2].removeprefix("//")) or "mail")
-    folder = path.expanduser() if path.is_absolute() else settings.data_path / path
+    path = path.expanduser()
+    folder = path if path.is_absolute() else settings.data_path / path
     return MaildirTransport(folder) if address.scheme == "maildir" else FileTransport(folder)

@@ -1,15 +1,23 @@
 """Every setting, read once from the environment, typed, and checked with a hint."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from digest.errors import ConfigError
+from digest.errors import ConfigError, SubscriptionError
+from digest.model.cadence import parse_zone
 
 PREFIX = "DIGEST_"
+
+_SHORTEST_KEY = 16
+_ADDRESS = re.compile(r"[^@\s<>\"(),;]+@[^@\s<>\"(),;]+", re.ASCII)
+_BASE_URL = re.compile(
+    r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d+)?(/[!$-;=@-~]*)?", re.ASCII
+)
 
 
 def _setting(default: str, sentence: str, *, is_secret: bool = False) -> str:
@@ -119,7 +127,7 @@ class Settings:
         Many processes may ask at once: the file is made with O_EXCL, and whoever loses reads it.
         """
         if self.secret:
-            return [key.strip() for key in self.secret.split(",")]
+            return [key.strip() for key in self.secret.split(",") if key.strip()]
         path = self.data_path / "secret.key"
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -159,27 +167,50 @@ def _is_for_tests(variable: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
-    base = urlsplit(settings.public_url)
-    if base.scheme not in ("http", "https") or not base.hostname or base.query or base.fragment:
-        raise ConfigError("DIGEST_BASE_URL", "write an address such as https://digest.example.org")
-    if not settings.port.isdigit() or not 0 <= int(settings.port) <= 65535:  # noqa: PLR2004  a port
-        raise ConfigError(
-            "DIGEST_PORT", f"{settings.port!r} is not a port: write a number such as 8321"
-        )
-    if settings.starttls not in ("never", "opportunistic", "require"):
-        raise ConfigError("DIGEST_STARTTLS", "write never, opportunistic or require")
-    if urlsplit(settings.mail).scheme not in ("smtp", "smtps", "maildir", "file"):
-        raise ConfigError(
-            "DIGEST_MAIL", "write smtp://host:25, smtps://host, maildir:path or file:path"
-        )
+    _check_addresses(settings)
+    _check_mail(settings)
     if not settings.database.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise ConfigError(
-            "DIGEST_DATABASE_URL", "write sqlite:///path or postgresql://user@host/name"
-        )
+        hint = "write sqlite:///path or postgresql://user@host/name"
+        raise ConfigError("DIGEST_DATABASE_URL", hint)
     if settings.database_url and not settings.is_embedded and not settings.secret:
         raise ConfigError("DIGEST_SECRET", "set one (40 random characters), the same on every host")
-    if "@" not in settings.mail_from:
-        raise ConfigError("DIGEST_MAIL_FROM", f"{settings.mail_from!r} is not an address")
+    if settings.secret and min(map(len, settings.secrets()), default=0) < _SHORTEST_KEY:
+        raise ConfigError("DIGEST_SECRET", f"every key has at least {_SHORTEST_KEY} characters")
+    try:
+        parse_zone(settings.timezone)
+    except SubscriptionError as error:
+        raise ConfigError("DIGEST_TIMEZONE", str(error)) from error
+
+
+def _check_addresses(settings: Settings) -> None:
+    if not settings.port.isdecimal() or not 0 <= int(settings.port) <= 65535:  # noqa: PLR2004  a port
+        hint = f"{settings.port!r} is not a port: write a number such as 8321"
+        raise ConfigError("DIGEST_PORT", hint)
+    if not _BASE_URL.fullmatch(settings.public_url) or _port_of(settings.public_url) is None:
+        hint = "write an address in ASCII, such as https://digest.example.org"
+        raise ConfigError("DIGEST_BASE_URL", hint)
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.starttls not in ("never", "opportunistic", "require"):
+        raise ConfigError("DIGEST_STARTTLS", "write never, opportunistic or require")
+    is_smtp = settings.mail.startswith(("smtp://", "smtps://"))
+    if not is_smtp and not settings.mail.startswith(("maildir:", "file:")):
+        hint = "write smtp://host:25, smtps://host, maildir:path or file:path"
+        raise ConfigError("DIGEST_MAIL", hint)
+    if is_smtp and (_port_of(settings.mail) is None or not urlsplit(settings.mail).hostname):
+        hint = "write a host and a port; in a password / is %2F, # is %23 and @ is %40"
+        raise ConfigError("DIGEST_MAIL", hint)
+    if not _ADDRESS.fullmatch(settings.mail_from):
+        raise ConfigError("DIGEST_MAIL_FROM", "write an address alone, such as digest@example.org")
+
+
+def _port_of(url: str) -> int | None:
+    """Return the port of a URL, 0 for the usual one, None for one that cannot be."""
+    try:
+        return urlsplit(url).port or 0
+    except ValueError:
+        return None
 
 
 def rows(settings: Settings) -> list[tuple[str, str, str, str]]:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from digest.app import App
+from digest.app import App, build_transport
+from digest.delivery.retry import transport_wait
 from digest.delivery.transports import Transport
 from digest.errors import HeldError, SourceError
 from digest.pipeline.compose import ComposeReport, compose_due
@@ -62,6 +63,7 @@ class DumpsFolder:
         self._app = app
         self._now = now
         self._done: dict[Path, tuple[int, int]] = {}
+        self._is_published = False
 
     def take_new(self) -> list[IngestReport]:
         """Ingest the files that are new, oldest first, and rebuild the feeds if any had papers.
@@ -79,21 +81,26 @@ class DumpsFolder:
                 logger.error("%s; if it is whole: digest ingest --anyway %s", error, path)  # noqa: TRY400  the same
             except SourceError as error:
                 logger.error("refused, nothing of it was kept: %s", error)  # noqa: TRY400  no trace: the message is the place
-            except FileNotFoundError:
-                continue
+            except Exception:  # whatever is wrong with one file must not hold up the others
+                logger.exception("%s cannot be taken in; it is tried again when it changes", path)
             else:
                 reports.append(report)
                 _log(report)
+                self._is_published &= report.is_known
             self._done[path] = mark
-        if any(report.papers for report in reports):
+        if not self._is_published:
             publish_feeds(self._app)
+            self._is_published = True
         return reports
 
     def _settled(self) -> list[tuple[Path, tuple[int, int]]]:
         folder = self._app.settings.dumps_path
         found: list[tuple[Path, tuple[int, int]]] = []
         for path in sorted(folder.glob("*.txt")) if folder.is_dir() else []:
-            status = path.stat()
+            try:
+                status = path.stat()
+            except OSError:
+                continue  # gone since, or a link to nowhere
             if self._now() - status.st_mtime >= _SETTLED_AFTER:
                 found.append((path, (status.st_size, status.st_mtime_ns)))
         return sorted(found, key=lambda each: (each[1][1], each[0]))
@@ -106,6 +113,30 @@ def _log(report: IngestReport) -> None:
     logger.info("%s: %d papers, %d new", report.dump.name, report.papers, report.new_papers)
     for warning in report.warnings:
         logger.warning("%s, line %d: %s", report.dump.name, warning.line, warning.problem)
+
+
+class Delivering:
+    """Sends what is due, and leaves a mail server that cannot be reached alone for a while."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._transport = build_transport(app.settings)
+        self._failures = 0
+        self._not_before = app.clock()
+
+    def send_due(self, is_stopping: Callable[[], bool]) -> DeliverReport | None:
+        """Send the mails that are due; None while the server is left alone."""
+        if self._app.clock() < self._not_before:
+            return None
+        report = deliver(self._app, self._transport, is_stopping=is_stopping)
+        if report.is_reachable:
+            self._failures = 0
+        else:
+            self._failures += 1
+            wait = transport_wait(self._failures)
+            self._not_before = self._app.clock() + wait
+            logger.error("the mail server cannot be reached; it is tried again in %s", wait)
+        return report
 
 
 Job = Callable[[App], object]

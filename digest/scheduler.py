@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import App
 from digest.clock import utc_now
-from digest.jobs import DumpsFolder, compose, deliver
+from digest.jobs import Delivering, DumpsFolder, compose
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +31,11 @@ class Tick:
 
 def timetable(app: App, is_stopping: Callable[[], bool]) -> list[Tick]:
     """Return everything that recurs, in the order of the flow."""
-    folder = DumpsFolder(app)
+    folder, delivering = DumpsFolder(app), Delivering(app)
     return [
         Tick("ingest", 10, folder.take_new),
         Tick("compose", 10, lambda: compose(app)),
-        Tick("deliver", 3, lambda: deliver(app, is_stopping=is_stopping)),
+        Tick("deliver", 3, lambda: delivering.send_due(is_stopping)),
     ]
 
 

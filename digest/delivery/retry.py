@@ -40,10 +40,11 @@ def settle(  # noqa: PLR0913 - one decision, made from all there is to know
     match verdict.outcome:
         case Outcome.ACCEPTED:
             return Settlement(DeliveryState.ACCEPTED, maybe_duplicate=maybe_duplicate)
-        case Outcome.FAILED:
-            return Settlement(DeliveryState.FAILED, maybe_duplicate=maybe_duplicate)
-        case Outcome.UNCERTAIN if maybe_duplicate:
+        case Outcome.UNCERTAIN | Outcome.FAILED if maybe_duplicate:
+            # The earlier copy may have arrived, and a refusal may be because of it.
             return Settlement(DeliveryState.UNCERTAIN, maybe_duplicate=True)
+        case Outcome.FAILED:
+            return Settlement(DeliveryState.FAILED)
         case Outcome.UNCERTAIN:
             next_at = next_attempt(attempts, now, deadline, key)
             return _ready(next_at, maybe_duplicate=True)

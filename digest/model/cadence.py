@@ -53,6 +53,11 @@ def parse_time(text: str) -> time:
         raise SubscriptionError(message) from error
 
 
+def known_zone(name: str) -> str:
+    """Return a stored zone, or UTC for one that this machine's tables no longer know."""
+    return name if name in time_zones() else "UTC"
+
+
 def parse_zone(text: str) -> str:
     """Return the IANA name of a time zone; raises SubscriptionError for one that does not exist."""
     name = text.strip()

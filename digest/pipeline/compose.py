@@ -54,8 +54,8 @@ def compose_due(
             due = subscribers.due_subscribers(connection, now, _CHUNK)
             if not due:
                 return report
-            work = _load(connection, due)
-        selections = rank(work.listed, [work.profile(each) for each in due], now)
+            work = _load(connection, due, now)
+        selections = work.select(due, now)
         with database.writing() as connection:
             written = _write(connection, authority, work, due, selections, now)
         report += written
@@ -71,6 +71,22 @@ class _Work:
     through: int
     on_their_way: dict[int, frozenset[int]]
 
+    def select(self, due: Sequence[Subscriber], now: datetime) -> list[Selection]:
+        """Return everybody's selection, ranked among the papers of their own window.
+
+        What is rare depends on the papers ranked, so a reader's list must not depend on how far
+        back the others of the chunk look.
+        """
+        by_mark: dict[int, list[Subscriber]] = {}
+        for subscriber in due:
+            by_mark.setdefault(subscriber.seen_through or 0, []).append(subscriber)
+        found: dict[int, Selection] = {}
+        for after, group in by_mark.items():
+            papers_after = [each for each in self.listed if each.dump_id > after]
+            selections = rank(papers_after, [self.profile(each) for each in group], now)
+            found |= {each.subscriber_id: each for each in selections}
+        return [found[subscriber.id] for subscriber in due]
+
     def profile(self, subscriber: Subscriber) -> Profile:
         return Profile(
             subscriber_id=subscriber.id,
@@ -81,13 +97,13 @@ class _Work:
         )
 
 
-def _load(connection: Connection, due: Sequence[Subscriber]) -> _Work:
+def _load(connection: Connection, due: Sequence[Subscriber], now: datetime) -> _Work:
     through = dumps.newest_dump_id(connection)
     after = min(subscriber.seen_through or 0 for subscriber in due)
     return _Work(
         listed=papers.papers_first_listed(connection, after, through),
         through=through,
-        on_their_way=digests.papers_on_their_way(connection, [each.id for each in due]),
+        on_their_way=digests.papers_on_their_way(connection, [each.id for each in due], now),
     )
 
 
@@ -123,8 +139,8 @@ def _write(  # noqa: PLR0913, PLR0917  one transaction, whole
         connection, [digest_delivery(site.authority, s, d, next_due[s.id]) for s, d in with_papers]
     )
     subscribers.set_due_times(connection, next_due.items())
-    quiet = [(s.id, d.window.through) for s, d in stored if not d.entries]
-    subscribers.see_through(connection, quiet)
+    quiet = [digest.id for _, digest in stored if not digest.entries]
+    subscribers.see_through(connection, digests.marks_reached(connection, quiet))
     return ComposeReport(composed=len(with_papers), quiet=len(quiet))
 
 

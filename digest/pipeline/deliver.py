@@ -1,12 +1,14 @@
 """Send every mail that is due, and write down what became of each."""
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from digest.clock import Clock
+from digest.delivery.address import address_key
 from digest.delivery.message import Envelope, build_message
 from digest.delivery.owner import is_surely_dead
 from digest.delivery.retry import settle
@@ -31,8 +33,13 @@ from digest.store.engine import Database
 logger = logging.getLogger(__name__)
 
 _CLAIM = 50
-# Longer than a transport may take for one mail (ten minutes), so that only the dead are overtaken.
 _LEASE = timedelta(minutes=15)
+# Longer than all the patience of one SMTP transaction together, so that only the dead are overtaken.
+_SENDING = timedelta(minutes=45)
+# One mail may break every connection it is sent over; when several in a row do, it is not the mails.
+_UNREACHABLE_AFTER = 3
+_NOT_IN_LIST_ID = re.compile(r"[^A-Za-z0-9.-]+")
+_NO_SUCH_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.10"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,14 @@ class Sender:
 
 @dataclass(slots=True)
 class DeliverReport:
-    """How many attempts ended in which state, and how many mails were taken back from the dead."""
+    """How many attempts ended in which state, and how many mails were taken back from the dead.
+
+    When the transport could not be reached, the caller waits before it tries the next round.
+    """
 
     states: Counter[DeliveryState] = field(default_factory=Counter)
     recovered: int = 0
+    is_reachable: bool = True
 
     @property
     def attempts(self) -> int:
@@ -72,14 +83,15 @@ def deliver_due(
 
     No transaction is open while a mail goes out. Killed before a mail is armed, it is sent later;
     killed after, it is sent once more under the same Message-ID and marked, because nobody can
-    know whether the first copy arrived. When the transport cannot be reached the round ends and
-    the mails wait: none of them fails for it.
+    know whether the first copy arrived. When the transport cannot be reached for several mails in
+    a row the round ends and the mails wait: none of them fails for it.
     """
     report = DeliverReport()
     with sender.database.writing() as connection:
         dead = list(filter(is_surely_dead, deliveries.owners_of_held(connection)))
         report.recovered = deliveries.recover_deliveries(connection, sender.clock(), dead)
-    while not is_stopping():
+    failures = 0
+    while not is_stopping() and report.is_reachable:
         now = sender.clock()
         with sender.database.writing() as connection:
             claimed = deliveries.claim_deliveries(
@@ -87,17 +99,16 @@ def deliver_due(
             )
         if not claimed:
             break
-        batch = _load(sender.database, claimed)
-        is_reachable = True
+        batch = _load(sender, claimed)
         for delivery in claimed:
-            if is_reachable and not is_stopping():
-                state, is_reachable = _deliver(sender, batch, delivery)
-            else:
-                state = _put_back(sender, delivery)
+            if failures >= _UNREACHABLE_AFTER or is_stopping():
+                _put_back(sender, delivery)
+                continue
+            state, is_reached = _deliver(sender, batch, delivery)
+            failures = 0 if is_reached else failures + 1
             report.states[state] += 1
             advance(1)
-        if not is_reachable:
-            break
+        report.is_reachable = failures < _UNREACHABLE_AFTER
     sender.transport.close()
     if report.attempts or report.recovered:
         logger.info("delivered: %s, %d recovered", dict(report.states), report.recovered)
@@ -113,7 +124,23 @@ class _Batch:
     papers: Mapping[int, Paper]
 
 
-def _load(database: Database, claimed: Sequence[Delivery]) -> _Batch:
+def _load(sender: Sender, claimed: Sequence[Delivery]) -> _Batch:
+    """Return what the mails say; if one of them has a damaged row, that of the others."""
+    try:
+        return _load_all(sender.database, claimed)
+    except Exception:
+        if len(claimed) == 1:
+            logger.exception("delivery %d cannot be loaded", claimed[0].id)
+            return _Batch({}, {}, {})
+    parts = [_load(sender, [delivery]) for delivery in claimed]
+    return _Batch(
+        subscribers={key: each for part in parts for key, each in part.subscribers.items()},
+        digests={key: each for part in parts for key, each in part.digests.items()},
+        papers={key: each for part in parts for key, each in part.papers.items()},
+    )
+
+
+def _load_all(database: Database, claimed: Sequence[Delivery]) -> _Batch:
     with database.reading() as connection:
         found = digests.digests_by_id(
             connection, [each.digest_id for each in claimed if each.digest_id is not None]
@@ -132,7 +159,8 @@ def _deliver(sender: Sender, batch: _Batch, delivery: Delivery) -> tuple[Deliver
     """Send one mail and settle it; also tell whether the transport could be reached."""
     if delivery.deadline_at <= sender.clock():
         verdict = Verdict(Outcome.DEFERRED, "its time was over before it could be sent")
-        return _settle(sender, delivery, Settlement(DeliveryState.EXPIRED), verdict), True
+        over = DeliveryState.UNCERTAIN if delivery.is_maybe_duplicate else DeliveryState.EXPIRED
+        return _settle(sender, delivery, Settlement(over), verdict), True
     try:
         message = build_mail(sender, batch.subscribers[delivery.subscriber_id], batch, delivery)
     except Exception:  # one reader's mail that cannot be rendered must not stop the others'
@@ -140,7 +168,7 @@ def _deliver(sender: Sender, batch: _Batch, delivery: Delivery) -> tuple[Deliver
         verdict = Verdict(Outcome.FAILED, "the mail could not be rendered: see the log")
         return _settle(sender, delivery, Settlement(DeliveryState.FAILED), verdict), True
     with sender.database.writing() as connection:
-        is_armed = deliveries.arm_delivery(connection, delivery, sender.clock() + _LEASE)
+        is_armed = deliveries.arm_delivery(connection, delivery, sender.clock() + _SENDING)
     if not is_armed:
         verdict = Verdict(Outcome.FAILED, "the reader left, or must not be written to")
         return _settle(sender, delivery, Settlement(DeliveryState.SUPPRESSED), verdict), True
@@ -154,6 +182,8 @@ def _deliver(sender: Sender, batch: _Batch, delivery: Delivery) -> tuple[Deliver
         maybe_duplicate=delivery.is_maybe_duplicate,
     )
     state = _settle(sender, delivery, settlement, verdict)
+    if state is DeliveryState.FAILED and verdict.enhanced in _NO_SUCH_MAILBOX:
+        _suppress(sender, delivery)
     return state, verdict.outcome is not Outcome.UNREACHABLE
 
 
@@ -168,7 +198,7 @@ def build_mail(sender: Sender, subscriber: Subscriber, batch: _Batch, delivery: 
         site_name=sender.site_name,
         key=delivery.key,
         planned_at=delivery.planned_at,
-        list_id=f"digest.{sender.authority}" if is_digest else None,
+        list_id=f"digest.{_NOT_IN_LIST_ID.sub('-', sender.authority)}" if is_digest else None,
         unsubscribe_url=sender.links.unsubscribe(subscriber) if is_digest else None,
         one_click_url=sender.links.one_click(subscriber) if is_digest else None,
         help_url=sender.links.preferences(subscriber) if is_digest else None,
@@ -193,21 +223,30 @@ def _render(
             return renderer.digest(DigestEdition(digest, subscriber, shown))
 
 
-def _put_back(sender: Sender, delivery: Delivery) -> DeliveryState:
-    """Give up a claim that was not used."""
+def _put_back(sender: Sender, delivery: Delivery) -> None:
+    """Give up a claim that was not used: the mail is as due as it was, before those that were tried."""
     verdict = Verdict(Outcome.UNREACHABLE, "not tried: the mail server could not be reached")
-    later: datetime = sender.clock() + timedelta(minutes=1)
-    settlement = Settlement(DeliveryState.READY, next_at=later, uses_attempt=False)
-    return _settle(sender, delivery, settlement, verdict)
+    settlement = Settlement(DeliveryState.READY, next_at=delivery.next_at, uses_attempt=False)
+    _settle(sender, delivery, settlement, verdict)
+
+
+def _suppress(sender: Sender, delivery: Delivery) -> None:
+    """Write no more to a mailbox that its own server says does not exist."""
+    key = address_key(delivery.address)
+    with sender.database.writing() as connection:
+        deliveries.suppress(connection, key, "no such mailbox", sender.clock())
+    logger.info("delivery %d: no such mailbox, its address is suppressed", delivery.id)
 
 
 def _settle(
     sender: Sender, delivery: Delivery, settlement: Settlement, verdict: Verdict
 ) -> DeliveryState:
-    with sender.database.writing() as connection:
-        is_mine = deliveries.settle_delivery(
+    # What happened to a mail has happened: forgetting it would send it again.
+    is_mine = sender.database.write_surely(
+        lambda connection: deliveries.settle_delivery(
             connection, delivery, settlement, verdict, sender.clock()
         )
+    )
     if not is_mine:
         logger.warning("delivery %d was taken over by another worker meanwhile", delivery.id)
     logger.debug("delivery %d: %s", delivery.id, verdict)

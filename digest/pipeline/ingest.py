@@ -95,7 +95,8 @@ def paper_key(record: PaperRecord, fingerprint: Signature) -> str:
     """Return the public name of a paper: words of its title, and a hash that tells it from others."""
     plain = unicodedata.normalize("NFKD", record.title).encode("ascii", "ignore").decode().lower()
     words = "-".join(re.findall(r"[a-z0-9]+", plain))[:48].strip("-")
-    identity = f"{fingerprint.title_key}\0{title_key(record.abstract)}".encode()
+    ids = "\0".join(sorted(f"{each.scheme}:{each.value}" for each in record.ids))
+    identity = f"{fingerprint.title_key}\0{title_key(record.abstract)}\0{ids}".encode()
     tail = base64.b32encode(hashlib.sha256(identity).digest())[:12].decode().lower()
     return f"{words}-{tail}" if words else tail
 

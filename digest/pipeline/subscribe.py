@@ -164,7 +164,7 @@ def _mails_today(connection: Connection, subscriber: Subscriber, now: datetime) 
 
 
 def _existing(connection: Connection, number: int) -> Subscriber:
-    subscriber = subscribers.subscriber_by_id(connection, number)
+    subscriber = subscribers.subscriber_by_id(connection, number, for_update=True)
     if subscriber is None:
         raise TokenError("There is no such subscription any more.")
     return subscriber

@@ -70,7 +70,7 @@ def _weekday(given: str | int) -> int:
     text = str(given).strip().capitalize()
     if text in WEEKDAYS:
         return WEEKDAYS.index(text)
-    if text.isdigit() and int(text) < len(WEEKDAYS):
+    if text in map(str, range(len(WEEKDAYS))):
         return int(text)
     message = f"{given!r} is not a day of the week"
     raise SubscriptionError(message)

@@ -1,7 +1,7 @@
 """Which day a dump is of: most name no year, and some name no day at all."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from digest.errors import SourceError
@@ -23,6 +23,13 @@ _DATE_LINES = tuple(
         r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})",
     )
 )
+_RANGE = re.compile(
+    r"(?P<first>.*\w)\s*(?:-|\u2013|\u2014|\bto\b)\s+(?P<last>\w.*)|"
+    r"(?P<month>[A-Za-z]{3,9}\.? )\d{1,2}\s?[-\u2013]\s?(?P<day>\d{1,2}(?:,? \d{4})?)"
+)
+_WEEK = re.compile(r"week (?P<week>\d{1,2}),? (?P<year>\d{4})", re.IGNORECASE)
+_WEEK_LONG = timedelta(days=7)
+_LONGEST_RANGE = 40
 _LEAP_CYCLE = 8  # 1896 to 1904: the longest way from a February 29 to the one before
 
 
@@ -33,6 +40,7 @@ class StatedDate:
     month: int
     day: int
     year: int | None = None
+    ends_range: bool = False  # of a week, say, which may not be over yet
 
 
 def read_date(text: str) -> StatedDate | None:
@@ -42,7 +50,26 @@ def read_date(text: str) -> StatedDate | None:
             month, year = found["month"], found["year"]
             number = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
             return StatedDate(number, int(found["day"]), int(year) if year else None)
-    return None
+    return _last_day(text.strip())
+
+
+def _last_day(text: str) -> StatedDate | None:
+    """Return the last day of `Oct 6 - Oct 12` or of `Week 12, 2026`."""
+    if found := _WEEK.fullmatch(text):
+        try:
+            sunday = date.fromisocalendar(int(found["year"]), int(found["week"]), 7)
+        except ValueError:
+            return None
+        return StatedDate(sunday.month, sunday.day, sunday.year, ends_range=True)
+    if len(text) > _LONGEST_RANGE or not (found := _RANGE.fullmatch(text)):
+        return None
+    last = read_date(found["last"] or found["month"] + found["day"])
+    if found["first"] and last:
+        last = last if read_date(found["first"]) else None
+    elif found["first"] and found["last"].split(",")[0].isdigit():
+        last = read_date(f"{found['first'].rsplit(None, 1)[0]} {found['last']}")
+        last = last if read_date(found["first"]) else None
+    return replace(last, ends_range=True) if last else None
 
 
 def infer_date(stated: StatedDate, *, file_date: date, today: date) -> date | None:
@@ -54,10 +81,14 @@ def infer_date(stated: StatedDate, *, file_date: date, today: date) -> date | No
     tomorrow = today + timedelta(days=1)
     if stated.year is not None:
         exact = _day(stated.year, stated)
+        if exact is not None and stated.ends_range and exact - tomorrow < _WEEK_LONG:
+            return min(exact, file_date, today)
         return exact if exact is not None and exact <= tomorrow else None
     latest = min(file_date + timedelta(days=1), tomorrow)
     for year in range(latest.year, latest.year - _LEAP_CYCLE - 1, -1):
         day = _day(year, stated)
+        if day is not None and stated.ends_range and day - latest < _WEEK_LONG:
+            return min(day, latest - timedelta(days=1))
         if day is not None and day <= latest:
             return day
     return None

@@ -1,5 +1,6 @@
 """What stands above the papers in a saved page: invitations, who curates, a date."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from enum import StrEnum
 
 from digest.sources.base import SourceWarning
 from digest.sources.dump_dates import StatedDate, read_date
+from digest.sources.dump_furniture import kind_of_furniture
 from digest.sources.dump_lines import Line
 
 
@@ -18,9 +20,17 @@ class Mark(StrEnum):
     CURATOR = "curator"
     NEW = "new"
     DATE = "date"
+    BUTTON = "button"
 
 
-WEIGHT = {Mark.INVITATION: 2, Mark.CURATOR: 2, Mark.SUBSCRIBE: 1, Mark.NEW: 1, Mark.DATE: 1}
+WEIGHT = {
+    Mark.INVITATION: 2,
+    Mark.CURATOR: 2,
+    Mark.SUBSCRIBE: 1,
+    Mark.NEW: 1,
+    Mark.DATE: 1,
+    Mark.BUTTON: 0,
+}
 
 _INVITATION = re.compile(
     r"get (?:the )?(?:trending|daily|top|latest) (?:ai |research )?papers in your (?:e-?mail )?"
@@ -33,6 +43,8 @@ _CURATOR = re.compile(
 _SUBSCRIBE = re.compile(r"Subscribe(?!(?:r|rs|d|s)\b)\s*")
 _NEW = re.compile(r"new|daily papers|trending papers", re.IGNORECASE)
 _MAY_OPEN = re.compile(r"(?:get|(?:curated )?by)\b|by|subscribe$", re.IGNORECASE)
+_ABOVE = 40  # lines that may stand above an invitation
+_LONGEST_ABOVE = 60
 _LONGEST = 400  # a header line with a long title glued to it
 
 
@@ -58,7 +70,7 @@ def read_header(lines: Iterable[Line]) -> Header:
     """Return the header a page begins with; without one, its weight is 0."""
     marks: list[Mark] = []
     stated: tuple[StatedDate, int] | None = None
-    for line in lines:
+    for line in _without_navigation(lines, []):
         found, rest = peel(line.text)
         marks += found
         if stated is None and Mark.DATE in found:
@@ -74,7 +86,7 @@ def without_headers(lines: Iterable[Line], warnings: list[SourceWarning]) -> Ite
     A header in mid-file (pages pasted one after the other) is left out as well, with a warning.
     """
     in_header = is_first = True
-    for line in lines:
+    for line in _without_navigation(lines, warnings):
         if not in_header:
             if not _opens_header(line.text):
                 yield line
@@ -111,9 +123,31 @@ def peel(text: str) -> tuple[list[Mark], str]:
             return [*marks, Mark.DATE], ""
         elif _NEW.fullmatch(text):
             return [*marks, Mark.NEW], ""
+        elif kind_of_furniture(text):
+            return [*marks, Mark.BUTTON], ""
         else:
             break
     return marks, text
+
+
+def _without_navigation(lines: Iterable[Line], warnings: list[SourceWarning]) -> Iterator[Line]:
+    """Yield the lines from an invitation on, if nothing but short lines stands above it."""
+    rest = iter(lines)
+    top = list(itertools.islice(rest, _ABOVE))
+    skipped = 0
+    for number, line in enumerate(top):
+        if {Mark.INVITATION, Mark.CURATOR} & set(peel(line.text)[0]):
+            skipped = number
+            break
+        if len(line.text) > _LONGEST_ABOVE:
+            break
+    kept = [line for line in top[:skipped] if not peel(line.text)[1]]
+    left_out = [line for line in top[:skipped] if peel(line.text)[1]]
+    if left_out:
+        many = "line" if len(left_out) == 1 else "lines"
+        problem = f"left out {len(left_out)} {many} above the header such as '{left_out[0].text}'"
+        warnings.append(SourceWarning(left_out[0].number, problem))
+    yield from itertools.chain(kept, top[skipped:], rest)
 
 
 def _is_whole(rest: str) -> bool:

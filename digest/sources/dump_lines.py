@@ -4,22 +4,33 @@ Every line is weighed as each thing it could be (a title, the start of an abstra
 came before), by its length, how it begins and ends, and the blank lines around it; then the
 likeliest reading of the whole is taken (Viterbi's algorithm), not line by line. A missing
 abstract or one broken in two thus costs a little where it stands, and nothing after it.
+
+A page that sets every text on a line of its own, short and long in turn, is regular: there a
+short line before a long one is a title, however it or the line before it reads, for a paper that
+is glued onto another one is lost.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-from digest.sources.dump_traits import Traits, traits_of
+from digest.sources.dump_traits import TITLE_AT_MOST, Traits, traits_of
 
 NEVER = -100.0
 _HOPELESS = 40.0  # so far behind the likeliest reading that it is not followed further
 _WINDOW = 64  # lines kept back at most while two readings compete
-_LONGEST_TITLE = 300
 _LONGEST_ABSTRACT = 2_200  # arXiv takes 1,920 characters
 _SHORTEST_ABSTRACT = 180
 _SURELY_ABSTRACT = 400
+_REGULAR = 0.8  # the share of lines that are shorter, or longer, than both neighbours
+_REGULAR_SHORT_PAGE = 1.0  # a few lines prove nothing unless all of them agree
+_FEWEST_REGULAR = 6
+_SHORT_PAGE = 40
+_AGAINST_ORDER = 25.0
+_LONGEST_REGULAR_TITLE = 400
+_HARDLY_A_TITLE = -5.0
 
 
 class Line(NamedTuple):
@@ -31,10 +42,14 @@ class Line(NamedTuple):
 
 
 class Style(NamedTuple):
-    """How a page is set: blank lines between titles and abstracts; abstracts wrapped at a width."""
+    """How a page is set: blank lines between titles and abstracts; abstracts wrapped at a width.
+
+    Regular if titles and abstracts stand on one line each.
+    """
 
     is_spaced: bool = False
     is_wrapped: bool = False
+    is_regular: bool = False
 
 
 class Role(IntEnum):
@@ -97,7 +112,8 @@ def segment(lines: Iterable[Line], style: Style) -> Iterator[Found]:
     for line in lines:
         traits = traits_of(line.text)
         gap = _GAPS[style, line.after_blank]
-        readings = _advance(readings, before, traits, gap)
+        is_regular = style.is_regular and (line.after_blank or not style.is_spaced)
+        readings = _advance(readings, before, traits, gap, is_regular=is_regular)
         before = traits
         waiting.append(line)
         for role, settled in _settle(readings, waiting):
@@ -134,7 +150,19 @@ def style_of(lines: list[Line]) -> Style:
         return Style()
     share = sum(line.after_blank for line in lines[1:]) / (len(lines) - 1)
     is_wrapped = max(len(line.text) for line in lines) <= _SHORTEST_ABSTRACT
-    return Style(share >= (_SPACED_WRAPPED if is_wrapped else _SPACED), is_wrapped)
+    is_spaced = share >= (_SPACED_WRAPPED if is_wrapped else _SPACED)
+    return Style(is_spaced, is_wrapped, not is_wrapped and _is_regular(lines))
+
+
+def _is_regular(lines: list[Line]) -> bool:
+    """Return whether short and long lines take turns nearly everywhere."""
+    lengths = [len(line.text) for line in lines]
+    turns = [
+        (here < before) == (here < after) and max(before, here, after) >= _SHORTEST_ABSTRACT
+        for before, here, after in zip(lengths, lengths[1:], lengths[2:], strict=False)
+    ]
+    share = _REGULAR if len(lengths) > _SHORT_PAGE else _REGULAR_SHORT_PAGE
+    return len(lengths) >= _FEWEST_REGULAR and sum(turns) >= share * len(turns)
 
 
 def _add(found: Found | None, role: Role, text: str) -> None:
@@ -157,12 +185,14 @@ def _settle(readings: list[_Reading], waiting: list[Line]) -> list[tuple[Role, L
 
 
 def _advance(
-    readings: list[_Reading], before: Traits | None, traits: Traits, gap: _Gap
+    readings: list[_Reading], before: Traits | None, traits: Traits, gap: _Gap, *, is_regular: bool
 ) -> list[_Reading]:
     best: dict[Role, _Reading] = {}
     for score, was, held, roles in readings:
         for role in _AFTER[was]:
             total = score + _weigh(was, role, held, before, traits) + gap[role]
+            if is_regular:
+                total += _against_order(was, role, before, traits)
             if role not in best or total > best[role].score:
                 goes_on = role in (Role.TITLE_GOES_ON, Role.ABSTRACT_GOES_ON)
                 length = held + traits.length if goes_on else traits.length
@@ -184,7 +214,7 @@ def _gap(style: Style, *, after_blank: bool) -> _Gap:
 
 _GAPS = {
     (style, after_blank): _gap(style, after_blank=after_blank)
-    for style in (Style(spaced, wrapped) for spaced in (False, True) for wrapped in (False, True))
+    for style in itertools.starmap(Style, itertools.product((False, True), repeat=3))
     for after_blank in (False, True)
 }
 
@@ -200,9 +230,34 @@ def _weigh(was: Role | None, role: Role, held: int, before: Traits | None, trait
     if before is None:
         return NEVER
     if role is Role.TITLE_GOES_ON:
-        too_long = held + traits.length > _LONGEST_TITLE
+        too_long = held + traits.length > TITLE_AT_MOST
         return NEVER if too_long else traits.as_more_title + (6.0 if before.is_open else 0.0)
     return _as_more_abstract(was, held, before, traits)
+
+
+def _against_order(was: Role | None, role: Role, before: Traits | None, traits: Traits) -> float:
+    """Return what a role costs, or gains, where short and long lines are known to take turns."""
+    if role is Role.TITLE and TITLE_AT_MOST < traits.length <= _LONGEST_REGULAR_TITLE:
+        return -NEVER - 10.0  # A long title is judged by its neighbours.
+    if role is Role.TITLE_GOES_ON and before is not None:
+        return 0.0 if before.is_open else -6.0
+    if role is Role.ABSTRACT and traits.length >= _SHORTEST_ABSTRACT:
+        return 4.0 if traits.starts_low else 0.0
+    if role is Role.ABSTRACT:
+        return -4.0 if traits.as_title > _HARDLY_A_TITLE else 0.0
+    if role is Role.ABSTRACT_GOES_ON and before is not None:
+        return _glued_against_order(was, before, traits)
+    return 0.0
+
+
+def _glued_against_order(was: Role | None, before: Traits, traits: Traits) -> float:
+    """Return what it costs to glue a short line to the long one before it, and a long one to it."""
+    if before.length < min(traits.length, _LONGEST_REGULAR_TITLE):
+        is_title_before = was is Role.ABSTRACT_GOES_ON and traits.length >= _SHORTEST_ABSTRACT
+        return -_AGAINST_ORDER if is_title_before else -2.0
+    if traits.length < _SHORTEST_ABSTRACT <= before.length:
+        return -3.0 if traits.ends_sentence else -8.0
+    return 0.0
 
 
 def _as_more_abstract(was: Role | None, held: int, before: Traits, traits: Traits) -> float:

@@ -1,7 +1,7 @@
 """Saved pages of trending papers, in both layouts seen in the wild."""
 
 import io
-import itertools
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,7 @@ from digest.model.papers import Dump, PaperRecord
 from digest.sources.base import Page, SourceWarning
 from digest.sources.dump_bytes import MAX_LINE, examine, file_date, open_dump, overlong, state_of
 from digest.sources.dump_dates import date_of_dump
+from digest.sources.dump_furniture import Furniture
 from digest.sources.dump_header import Header, read_header, without_headers
 from digest.sources.dump_lines import Found, Line, Style, segment, style_of
 from digest.sources.links import ends_in_whole_address
@@ -22,6 +23,7 @@ _SAMPLE = 200  # lines from which a layout is recognised
 _HEAD = 1 << 20
 _MANY = 100
 _SHORT = 100
+_FEWEST_WORDS = 4
 _BLANKS = " \t\u00a0\u200b\ufeff"
 
 
@@ -55,30 +57,34 @@ def read_dump(
     """
     written_on = file_date(path, max_bytes)
     with open_dump(path) as file:
-        header, style = _recognise(path.name, file)
+        header, style, furniture = _recognise(path.name, file)
         file.seek(0)
         checksum = examine(file, path.name, max_bytes)
         state = state_of(file)
     dated, origin = date_of_dump(
         path.name, header.stated, file_date=written_on, today=today, dated_on=dated_on
     )
-    dump = Dump(source, path.name, checksum, dated, origin, header.layout)
+    # A file's name may hold bytes that are no UTF-8, which a database would refuse.
+    name = os.fsencode(path.name).decode("utf-8", "replace")
+    dump = Dump(source, name, checksum, dated, origin, header.layout)
     warnings: list[SourceWarning] = []
-    return Page(dump, _records(path, state, style, warnings), warnings)
+    return Page(dump, _records(path, state, (style, furniture), warnings), warnings)
 
 
-def _recognise(name: str, file: BinaryIO) -> tuple[Header, Style]:
-    """Return a page's header and how it is set, from its first lines."""
+def _recognise(name: str, file: BinaryIO) -> tuple[Header, Style, Furniture]:
+    """Return a page's header, how it is set and what stands around its papers."""
     head = file.read(_HEAD)
     if b"\0" in head:
         file.seek(0)
         examine(file, name, _HEAD)
     text = head.decode("utf-8-sig", "replace")
-    sample = list(itertools.islice(numbered(io.StringIO(text, newline=None)), _SAMPLE))
+    head_lines = list(numbered(io.StringIO(text, newline=None)))
+    sample = head_lines[:_SAMPLE]
     if not sample:
         raise SourceError(name, "holds nothing but blank lines; save the page again")
     header = read_header(sample)
-    body = list(without_headers(sample, []))
+    learnt = list(without_headers(head_lines, []))
+    body = list(Furniture(learnt).without(without_headers(sample, [])))
     style = style_of(body)
     papers = list(segment(body, style))
     sound = [found for found in papers if found.titles and found.abstracts]
@@ -91,7 +97,7 @@ def _recognise(name: str, file: BinaryIO) -> tuple[Header, Style]:
     if not sound:
         problem = "has the header of a page of trending papers but no papers; save the page again"
         raise SourceError(name, problem, sample[-1].number)
-    return header, style
+    return header, style, Furniture(learnt)
 
 
 def _unknown(first: str) -> str:
@@ -118,8 +124,12 @@ def numbered(file: Iterable[str]) -> Iterator[Line]:
 
 
 def _records(
-    path: Path, state: tuple[int, int, int], style: Style, warnings: list[SourceWarning]
+    path: Path,
+    state: tuple[int, int, int],
+    setting: tuple[Style, Furniture],
+    warnings: list[SourceWarning],
 ) -> Iterator[PaperRecord]:
+    style, furniture = setting
     position = sound = riddles = 0
     with (
         open_dump(path) as file,
@@ -127,14 +137,16 @@ def _records(
     ):
         _refuse_change(path, file, state)
         lines = without_headers(_bounded(path.name, numbered(text)), warnings)
-        for found, is_last in _with_last(segment(lines, style)):
-            if _is_paper(found, warnings, is_last=is_last):
+        for found, is_last in _with_last(segment(furniture.without(lines), style)):
+            if not position and not is_last and _is_noise(found):
+                problem = f"a short line above the first paper was left out: '{found.title}'"
+                warnings.append(SourceWarning(found.line, problem))
+            elif _is_paper(found, warnings, is_last=is_last):
                 position += 1
                 abstract = found.abstract
                 sound += bool(abstract)
-                if len(found.abstracts) > 1 and not style.is_wrapped:
-                    problem = f"an abstract on {len(found.abstracts)} lines was put together"
-                    warnings.append(SourceWarning(found.line, problem))
+                if not style.is_wrapped:
+                    warnings += _put_together(found)
                 warnings += [
                     SourceWarning(found.line, problem)
                     for problem in beyond_bounds(found.title, abstract)
@@ -149,6 +161,20 @@ def _records(
                 )
                 raise SourceError(path.name, problem, found.line)
         _refuse_change(path, file, state)
+        warnings += furniture.warnings()
+
+
+def _is_noise(found: Found) -> bool:
+    """Return whether a line above the first paper is a remnant of the header."""
+    return not found.abstracts and len(found.title.split()) < _FEWEST_WORDS
+
+
+def _put_together(found: Found) -> list[SourceWarning]:
+    return [
+        SourceWarning(found.line, f"{what} on {len(pieces)} lines was put together")
+        for what, pieces in (("a title", found.titles), ("an abstract", found.abstracts))
+        if len(pieces) > 1
+    ]
 
 
 def _refuse_change(path: Path, file: BinaryIO, state: tuple[int, int, int]) -> None:

@@ -21,7 +21,7 @@ _URL = re.compile(r"https?://|www\.")
 _WORD = re.compile(r"[^\W\d_][\w'-]*")
 _CLOSERS = "\"')]}\u2019\u201d*"
 _LONG = 400
-_TITLE_AT_MOST = 300
+TITLE_AT_MOST = 300
 
 
 class Traits(NamedTuple):
@@ -30,6 +30,7 @@ class Traits(NamedTuple):
     length: int
     ends_sentence: bool
     ends_in_url: bool
+    starts_low: bool
     is_open: bool  # the line stops in the middle: at a comma, a colon, a preposition
     as_title: float
     as_more_title: float
@@ -45,13 +46,14 @@ def traits_of(text: str) -> Traits:
     last_word = text[-300:].rsplit(None, 1)[-1]
     ends_in_url = _URL.search(last_word) is not None
     starts_low = _starts_low(text)
-    if length > _TITLE_AT_MOST:
+    if length > TITLE_AT_MOST:
         as_abstract = _as_abstract(length) - (4.0 if starts_low else 0.0)
         as_more = (4.0 if starts_low else 0.0) + (1.0 if ends_sentence else 0.0)
         return Traits(
             length=length,
             ends_sentence=ends_sentence,
             ends_in_url=ends_in_url,
+            starts_low=starts_low,
             is_open=False,
             as_title=-100.0,
             as_more_title=-100.0,
@@ -66,6 +68,7 @@ def traits_of(text: str) -> Traits:
         length=length,
         ends_sentence=ends_sentence,
         ends_in_url=ends_in_url,
+        starts_low=starts_low,
         is_open=is_open,
         as_title=_as_title(text, words, capitals, is_open=is_open, starts_low=starts_low),
         as_more_title=(3.0 if starts_low else 0.0)

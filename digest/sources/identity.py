@@ -22,11 +22,12 @@ _DICE = np.random.default_rng(1997)  # the same for ever: the bands are stored
 _MULTIPLIERS = _DICE.integers(1 << 63, size=12, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 _NUMBERS = np.arange(6, dtype=np.uint64)  # so that one pair of minima is another number per band
 _SHORTEST_RETITLED = 150
+_LONGEST_KEY = 500  # of a title; a ligature may make eighteen letters of one
 
 
 def signature(record: PaperRecord) -> Signature:
     """Return a record's title key, and the bands that abstracts much like its own share with it."""
-    return Signature(title_key(record.title), bands_of(record.abstract))
+    return Signature(title_key(record.title)[:_LONGEST_KEY], bands_of(record.abstract))
 
 
 def bands_of(abstract: str) -> tuple[int, ...]:

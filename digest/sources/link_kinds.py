@@ -7,7 +7,7 @@ from digest.model.papers import LinkKind, PaperId, Scheme
 
 _CODE_HOSTS = (
     "github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "sr.ht", "sourceforge.net",
-    "anonymous.4open.science", "pypi.org", "cran.r-project.org",
+    "anonymous.4open.science", "cran.r-project.org",
 )  # fmt: skip
 _DATA_HOSTS = (
     "zenodo.org", "figshare.com", "osf.io", "kaggle.com", "ieee-dataport.org", "physionet.org",

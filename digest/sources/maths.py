@@ -10,11 +10,17 @@ import re
 from digest.sources.links import URL
 from digest.sources.tex import turn_maths, turn_text
 
-_MAY_NEED_IT = ("\\", "$", "^", "_", "{", "}", "~", "``", "''")
+_MAY_NEED_IT = ("\\", "$", "^", "_", "{", "}", "~", "``", "''", " --")
 _URL_MACRO = re.compile(r"\\(?:url|path)\s*\{([^\s{}]+)\}")
 _HREF = re.compile(r"\\href\s*\{([^\s{}]+)\}\s*\{([^{}]*)\}")
 _BEFORE_CITATION = re.compile(r"[\s~]+(?=\\cite[a-z]*\s?[\[{])")
 _QUOTED = re.compile(r"``(?P<text>[^`]{1,400}?)(?:''(?![\w(])|(?<=[\w.,!?)])\")")
+# Quotes that were opened with the wrong sign: `''words''`, `"words''`.
+_MISQUOTED = re.compile(
+    r"(?<![\w'\"])(?:''|\")(?=[\w(\[])(?P<text>[^'\"`]{1,200}(?:'(?!')[^'\"`]{1,200}){0,3}?)''(?![\w('\"])"
+)
+_DASH = re.compile(r"(?<=[\w)\]\"'\u201d%.,]) (?P<dash>---?) (?=[^\W_]|[(\"\u201c$])")
+_OPTION = re.compile(r"(?<!\S)--?[A-Za-z]|[`|>] ?--|\b(?:git|npm|cargo|sudo|bash|python) ")
 _DISPLAYED = re.compile(r"\$\$([^$]{1,400}?)\$\$|\\\[(.{1,400}?)\\\]|\\\((.{1,400}?)\\\)")
 # As in pandoc: nothing blank inside the dollars, no digit after them ($5 and $10 is money).
 _INLINE = re.compile(
@@ -26,6 +32,7 @@ _MONEY = re.compile(
 _GLUED_MATHS = re.compile(r"[\\^_{]")
 _TRAILING_BREAK = re.compile(r"(?<!\\)\s*\\{1,2}\s*$")
 _MAX_MATHS_WORDS = 3
+_DASHES = {"--": "\u2013", "---": "\u2014"}
 _WORD = re.compile(r"(?<![\\A-Za-z])[a-z]{4,}")
 
 
@@ -54,7 +61,9 @@ def _href(found: re.Match[str]) -> str:
 def _turn(text: str) -> str:
     if not any(sign in text for sign in _MAY_NEED_IT):
         return text
-    text = _QUOTED.sub("\u201c\\g<text>\u201d", text)
+    text = _MISQUOTED.sub("\u201c\\g<text>\u201d", _QUOTED.sub("\u201c\\g<text>\u201d", text))
+    if " --" in text and not _OPTION.search(text):
+        text = _DASH.sub(lambda found: f" {_DASHES[found['dash']]} ", text)
     parts: list[str] = []
     end = 0
     for start, stop, maths in _maths_in(text):

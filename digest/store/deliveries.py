@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row, case, exists, func, select, update
 
 from digest.model.deliveries import Delivery, DeliveryState, MailKind, Settlement, Verdict
 from digest.model.subscribers import SubscriberState
+from digest.store.digests import marks_reached
 from digest.store.subscribers import see_through
-from digest.store.tables import deliveries, digests, subscribers, suppressions
+from digest.store.tables import deliveries, subscribers, suppressions
 from digest.store.upsert import insert_new
 
 _HELD = (DeliveryState.LEASED.value, DeliveryState.INFLIGHT.value)
@@ -120,8 +121,7 @@ def settle_delivery(
         )
     ).rowcount
     if changed and settlement.state is DeliveryState.ACCEPTED and delivery.digest_id is not None:
-        mark = select(digests.c.window_through).where(digests.c.id == delivery.digest_id)
-        see_through(connection, [(delivery.subscriber_id, connection.execute(mark).scalar_one())])
+        see_through(connection, marks_reached(connection, [delivery.digest_id]))
     return bool(changed)
 
 

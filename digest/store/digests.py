@@ -1,6 +1,7 @@
 """Digests: what was chosen for whom, and why."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -32,9 +33,17 @@ def composed_periods(
 
 
 def papers_on_their_way(
-    connection: Connection, subscriber_ids: Collection[int]
+    connection: Connection, subscriber_ids: Collection[int], now: datetime
 ) -> dict[int, frozenset[int]]:
-    """Return the papers beyond each reader's mark that a digest has shown them, or may yet."""
+    """Return the papers beyond each reader's mark that a digest has shown them, or may yet.
+
+    A mail that waits past its time is sent no more, so its papers are not on their way.
+    """
+    has_expired = (
+        (deliveries.c.state == DeliveryState.READY.value)
+        & (deliveries.c.deadline_at <= now)
+        & ~deliveries.c.is_maybe_duplicate
+    )
     statement = (
         select(digests.c.subscriber_id, digest_entries.c.paper_id)
         .join(digest_entries, digest_entries.c.digest_id == digests.c.id)
@@ -44,6 +53,7 @@ def papers_on_their_way(
             digests.c.subscriber_id.in_(subscriber_ids),
             digests.c.window_through > func.coalesce(subscribers.c.seen_through, 0),
             deliveries.c.state.in_([state.value for state in _MAY_BE_SEEN]),
+            ~has_expired,
         )
     )
     found: dict[int, set[int]] = {}
@@ -88,6 +98,39 @@ def add_digests(connection: Connection, composed: Sequence[Digest]) -> list[int]
     if entries:
         connection.execute(insert(digest_entries), entries)
     return numbers
+
+
+def marks_reached(connection: Connection, digest_ids: Collection[int]) -> list[tuple[int, int]]:
+    """Return how far each reader has seen once these digests are done: (subscriber id, dump id).
+
+    A mark never passes the beginning of another digest of the reader's that may still end
+    undelivered, or that did so after this one was composed: its papers are not in this one.
+    """
+    other = digests.alias()
+    blocked_at = (
+        select(func.min(other.c.window_after))
+        .join(deliveries, deliveries.c.digest_id == other.c.id)
+        .where(
+            other.c.subscriber_id == digests.c.subscriber_id,
+            other.c.id != digests.c.id,
+            other.c.window_through > func.coalesce(subscribers.c.seen_through, 0),
+            deliveries.c.state != DeliveryState.ACCEPTED.value,
+            deliveries.c.settled_at.is_(None) | (deliveries.c.settled_at > digests.c.composed_at),
+        )
+        .correlate(digests, subscribers)
+        .scalar_subquery()
+    )
+    statement = (
+        select(digests.c.subscriber_id, digests.c.window_through, blocked_at.label("blocked_at"))
+        .join(subscribers, subscribers.c.id == digests.c.subscriber_id)
+        .where(digests.c.id.in_(digest_ids))
+    )
+    return [
+        (row.subscriber_id, min(row.window_through, row.blocked_at))
+        if row.blocked_at is not None
+        else (row.subscriber_id, row.window_through)
+        for row in connection.execute(statement)
+    ]
 
 
 def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:

@@ -1,15 +1,23 @@
 """One database, either kind, with transactions that do not lose updates."""
 
+import logging
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection as Connection  # noqa: PLC0414  what the pipeline passes on
 from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_PAUSE = 1.0  # seconds between two tries to write
 # Any number that others on the same server are unlikely to use as an advisory lock.
 _INGEST_LOCK = 0x0D16E57
 
@@ -36,7 +44,9 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database and may not change it."""
         options: dict[str, Any] = (
-            {"digest_read_only": True} if self.is_sqlite else {"postgresql_readonly": True}
+            {"digest_read_only": True}
+            if self.is_sqlite
+            else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         )
         with (
             self.engine.connect().execution_options(**options) as connection,
@@ -60,6 +70,23 @@ class Database:
                 )
             yield connection
 
+    def write_surely(self, work: Callable[[Connection], T], patience: float = 600) -> T:
+        """Return what `work` returns, trying again while the database is locked or away.
+
+        For what must be written down because it has happened in the world. `work` may run several
+        times, so it is idempotent. Raises what the database said when patience (seconds) ends.
+        """
+        give_up_at = time.monotonic() + patience
+        while True:
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except OperationalError as error:
+                if time.monotonic() >= give_up_at:
+                    raise
+                logger.warning("the database cannot be written, trying again: %s", error.orig)
+                time.sleep(_PAUSE)
+
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -69,7 +96,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     connection.isolation_level = None  # we say BEGIN ourselves
     connection.execute("PRAGMA busy_timeout = 30000")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, union, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, tuple_, union, update
 
 from digest.model.papers import (
     KnownPaper,
@@ -32,12 +32,9 @@ def known_papers(
         select(papers.c.id).where(papers.c.title_key.in_(title_keys)),
         select(paper_bands.c.paper_id).where(paper_bands.c.band.in_(bands)),
     ]
-    ways += [
-        select(paper_ids.c.paper_id).where(
-            paper_ids.c.scheme == paper_id.scheme, paper_ids.c.value == paper_id.value
-        )
-        for paper_id in ids
-    ]
+    given_ids = [(each.scheme.value, each.value) for each in ids]
+    same_id = tuple_(paper_ids.c.scheme, paper_ids.c.value).in_(given_ids)
+    ways.append(select(paper_ids.c.paper_id).where(same_id))
     alike = union(*ways).subquery()
     columns = (papers.c.id, papers.c.title_key, papers.c.abstract)
     rows = connection.execute(select(*columns).join(alike, papers.c.id == alike.c[0])).all()

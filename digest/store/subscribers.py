@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     literal_column,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from digest.model.cadence import known_zone
 from digest.model.subscribers import (
     Address,
     Cadence,
@@ -26,13 +28,16 @@ from digest.model.subscribers import (
     SubscriberState,
     Wishes,
 )
-from digest.store.tables import interests, subscribers
+from digest.store.tables import interests, subscribers, suppressions
+from digest.store.upsert import insert_new
+
+_SLICE = 5000  # SQLite takes 32,766 variables in a statement
 
 
 def add_subscriber(connection: Connection, address: Address, wishes: Wishes, now: datetime) -> int:
-    """Add a reader who has not confirmed yet and return their id; the address must be new."""
+    """Add a reader who has not confirmed yet and return their id; a known address stays as it is."""
     number = connection.execute(
-        insert(subscribers).returning(subscribers.c.id),
+        insert_new(connection, subscribers).returning(subscribers.c.id),
         {
             "address": address.written,
             "address_key": address.key,
@@ -41,7 +46,10 @@ def add_subscriber(connection: Connection, address: Address, wishes: Wishes, now
             "created_at": now,
             "token_version": 1,
         },
-    ).scalar_one()
+    ).scalar()
+    if number is None:  # somebody else added them a moment ago
+        same = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
+        return int(connection.execute(same).scalar_one())
     _save_interests(connection, number, wishes.interests)
     return int(number)
 
@@ -128,6 +136,7 @@ def due_subscribers(connection: Connection, now: datetime, limit: int) -> list[S
         .where(
             subscribers.c.state == SubscriberState.ACTIVE.value,
             subscribers.c.next_due_at <= now,
+            ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
         )
         .order_by(subscribers.c.next_due_at, subscribers.c.id)
         .limit(limit)
@@ -136,26 +145,33 @@ def due_subscribers(connection: Connection, now: datetime, limit: int) -> list[S
 
 
 def hold_due(connection: Connection, due: Sequence[Subscriber]) -> set[int]:
-    """Return who of `due` is still active and due when they were, and keep them from others.
+    """Return who of `due` is still active, due and as far as they were; keep them from others.
 
     On PostgreSQL the rows are locked until the transaction ends and others skip them; SQLite has
     one writer.
     """
     statement = (
-        select(subscribers.c.id, subscribers.c.next_due_at)
+        select(subscribers.c.id, subscribers.c.next_due_at, subscribers.c.seen_through)
         .where(
             subscribers.c.id.in_([subscriber.id for subscriber in due]),
             subscribers.c.state == SubscriberState.ACTIVE.value,
         )
         .with_for_update(skip_locked=True)
     )
-    times = {row.id: row.next_due_at for row in connection.execute(statement)}
-    return {each.id for each in due if each.id in times and times[each.id] == each.next_due_at}
+    now = {row.id: (row.next_due_at, row.seen_through) for row in connection.execute(statement)}
+    return {each.id for each in due if now.get(each.id) == (each.next_due_at, each.seen_through)}
 
 
-def subscriber_by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
-    """Return a reader, None if there is none of this id."""
-    return subscribers_by_id(connection, [subscriber_id]).get(subscriber_id)
+def subscriber_by_id(
+    connection: Connection, subscriber_id: int, *, for_update: bool = False
+) -> Subscriber | None:
+    """Return a reader, None if there is none.
+
+    One read `for_update` is kept from other writers until the transaction ends.
+    """
+    statement = select(subscribers).where(subscribers.c.id == subscriber_id)
+    found = _subscribers(connection, statement.with_for_update() if for_update else statement)
+    return found[0] if found else None
 
 
 def subscribers_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Subscriber]:
@@ -185,13 +201,15 @@ def count_by_state(connection: Connection) -> dict[SubscriberState, int]:
 def _subscribers(connection: Connection, statement: Select[Any]) -> list[Subscriber]:
     rows = connection.execute(statement).all()
     chosen: dict[int, list[Interest]] = {row.id: [] for row in rows}
-    wishes = (
-        select(interests)
-        .where(interests.c.subscriber_id.in_(list(chosen)))
-        .order_by(interests.c.subscriber_id, interests.c.position)
-    )
-    for wish in connection.execute(wishes):
-        chosen[wish.subscriber_id].append(Interest(wish.expression, wish.weight))
+    numbers = list(chosen)
+    for start in range(0, len(numbers), _SLICE):
+        wishes = (
+            select(interests)
+            .where(interests.c.subscriber_id.in_(numbers[start : start + _SLICE]))
+            .order_by(interests.c.subscriber_id, interests.c.position)
+        )
+        for wish in connection.execute(wishes):
+            chosen[wish.subscriber_id].append(Interest(wish.expression, wish.weight))
     return [_subscriber(row, tuple(chosen[row.id])) for row in rows]
 
 
@@ -200,7 +218,7 @@ def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
         id=row.id,
         address=row.address,
         state=SubscriberState(row.state),
-        cadence=Cadence(Days(row.days), row.local_time, row.zone, row.weekday),
+        cadence=Cadence(Days(row.days), row.local_time, known_zone(row.zone), row.weekday),
         papers_per_digest=row.papers_per_digest,
         interests=chosen,
         created_at=row.created_at,

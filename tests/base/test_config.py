@@ -32,7 +32,7 @@ def test_sqlite_in_the_data_folder_needs_no_setting() -> None:
 def test_postgresql_is_written_as_everybody_writes_it() -> None:
     for scheme in ("postgres", "postgresql"):
         settings = read_settings(
-            {"DIGEST_DATABASE_URL": f"{scheme}://me@host/db", "DIGEST_SECRET": "x"}
+            {"DIGEST_DATABASE_URL": f"{scheme}://me@host/db", "DIGEST_SECRET": "x" * 40}
         )
         assert settings.database == "postgresql+psycopg://me@host/db"
 
@@ -47,6 +47,15 @@ def test_postgresql_is_written_as_everybody_writes_it() -> None:
         ("DIGEST_STARTTLS", "maybe"),
         ("DIGEST_MAIL", "localhost:25"),
         ("DIGEST_MAIL_FROM", "nobody"),
+        ("DIGEST_MAIL_FROM", "Digest <digest@example.org>"),
+        ("DIGEST_MAIL_FROM", "@"),
+        ("DIGEST_BASE_URL", "http://host:99999"),
+        ("DIGEST_BASE_URL", "http://ho st"),
+        ("DIGEST_BASE_URL", "https://b\u00fccher.example"),
+        ("DIGEST_MAIL", "smtp://user:pa/ss@host"),
+        ("DIGEST_MAIL", "smtp:mail.example.org"),
+        ("DIGEST_MAIL", "smtp://host:99999"),
+        ("DIGEST_TIMEZONE", "Mars/Phobos"),
         ("DIGEST_BASEURL", "https://example.org"),
     ],
 )
@@ -73,4 +82,22 @@ def test_the_signing_key_is_made_once_however_many_ask(tmp_path: Path) -> None:
 
 
 def test_several_keys_are_separated_by_commas() -> None:
-    assert read_settings({"DIGEST_SECRET": "old, new"}).secrets() == ["old", "new"]
+    old, new = "o" * 40, "n" * 40
+
+    assert read_settings({"DIGEST_SECRET": f"{old}, {new},"}).secrets() == [old, new]
+
+
+@pytest.mark.parametrize("secret", [",", "short", "x" * 40 + ",short"])
+def test_a_key_that_can_be_guessed_is_refused(secret: str) -> None:
+    with pytest.raises(ConfigError, match="at least 16"):
+        read_settings({"DIGEST_SECRET": secret})
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    assert read_settings({"DIGEST_PORT": "", "DIGEST_DATA_DIR": " "}) == read_settings({})
+
+
+def test_links_begin_with_host_and_port_where_nothing_else_is_said() -> None:
+    assert read_settings({"DIGEST_PORT": "9000"}).public_url == "http://127.0.0.1:9000"
+    assert read_settings({"DIGEST_HOST": "0.0.0.0"}).public_url == "http://127.0.0.1:8321"  # noqa: S104  asked, not bound
+    assert read_settings({"DIGEST_HOST": "::1"}).public_url == "http://[::1]:8321"

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from digest import jobs
 from digest.app import App, build_app
 from digest.config import read_settings
 from digest.jobs import DumpsFolder
 from digest.model.feeds import FeedFormat
+from digest.pipeline.subscribe import subscribe
 from digest.store import feeds
 from digest.store.dumps import recent_dumps
+from tests.conftest import START, HandClock
+from tests.factories import make_wishes
 
 
 @pytest.fixture
@@ -84,6 +88,57 @@ def test_a_refused_file_is_logged_once_and_stops_no_other(
     assert caplog.text.count("a-letter.txt") == 1
     with app.database.reading() as connection:
         assert len(recent_dumps(connection, 10)) == 1
+    app.database.dispose()
+
+
+def test_a_link_to_nowhere_and_an_odd_name_hold_up_no_other(
+    app: App, example_dumps: list[Path]
+) -> None:
+    (app.settings.dumps_path / "nowhere.txt").symlink_to("/nonexistent/file")
+    odd = app.settings.dumps_path / os.fsdecode(b"caf\xe9.txt")
+    shutil.copy(save(example_dumps[0], app, "first.txt", age=120), odd)
+    os.utime(odd, (time.time() - 90, time.time() - 90))
+    save(example_dumps[1], app)
+
+    assert len(DumpsFolder(app).take_new()) == 3
+    app.database.dispose()
+
+
+def test_feeds_that_could_not_be_published_are_published_later(
+    app: App, example_dumps: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(example_dumps[0], app)
+    folder = DumpsFolder(app)
+
+    def fail(_app: App) -> int:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "publish_feeds", fail)
+        with pytest.raises(OSError, match="disk full"):
+            folder.take_new()
+    folder.take_new()
+
+    with app.database.reading() as connection:
+        assert feeds.read_snapshot(connection, "trending", FeedFormat.ATOM)
+    app.database.dispose()
+
+
+def test_a_mail_server_that_cannot_be_reached_is_left_alone_for_a_while(tmp_path: Path) -> None:
+    clock = HandClock(START)
+    environment = {"DIGEST_DATA_DIR": str(tmp_path), "DIGEST_MAIL": "smtp://127.0.0.1:1"}
+    app = build_app(read_settings(environment), clock)
+    jobs.migrate(app)
+    for number in range(4):
+        subscribe(app.registry, f"reader{number}@example.org", make_wishes("robots"))
+    delivering = jobs.Delivering(app)
+    first = delivering.send_due(lambda: False)
+
+    assert first is not None
+    assert not first.is_reachable
+    assert delivering.send_due(lambda: False) is None
+    clock.advance(minutes=2)
+    assert delivering.send_due(lambda: False) is not None
     app.database.dispose()
 
 

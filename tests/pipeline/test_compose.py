@@ -1,14 +1,21 @@
 """Who gets what, once, and what the ledger says of it."""
 
 import threading
-from datetime import time
+from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
-from digest.model.deliveries import Delivery, DeliveryState, MailKind
+from digest.model.deliveries import (
+    Delivery,
+    DeliveryState,
+    MailKind,
+    Outcome,
+    Settlement,
+    Verdict,
+)
 from digest.model.subscribers import Cadence, Days, Subscriber
 from digest.pipeline.compose import ComposeReport, compose_due
 from digest.pipeline.subscribe import Registry, enrol, save_preferences, unsubscribe
-from digest.store import deliveries, digests, papers, subscribers
+from digest.store import deliveries, digests, dumps, papers, subscribers
 from digest.store.tables import deliveries as table
 from tests.conftest import HandClock
 from tests.factories import make_wishes, numbered
@@ -50,8 +57,6 @@ def shown(registry: Registry, mail: Delivery) -> list[str]:
 
 
 def accept(registry: Registry, mail: Delivery, state: DeliveryState) -> None:
-    from digest.model.deliveries import Outcome, Settlement, Verdict  # noqa: PLC0415  only here
-
     now = registry.clock()
     with registry.database.writing() as connection:
         [claimed] = deliveries.claim_deliveries(connection, "me", now, now, 1)
@@ -102,12 +107,95 @@ def test_a_paper_on_its_way_is_not_chosen_again(
     take("a.txt", numbered(GRAPHS))
     clock.advance(days=1, hours=1)
     compose(registry)
+    with registry.database.writing() as connection:
+        until = clock() + timedelta(days=2)
+        [mail] = deliveries.claim_deliveries(connection, "slow", clock(), until, 1)
+        deliveries.arm_delivery(connection, mail, until)
     take("b.txt", numbered(["Deeper Graph Neural Networks"]))
     clock.advance(days=1)
     compose(registry)
 
     newest = mails(registry, reader)[0]
     assert shown(registry, newest) == ["Deeper Graph Neural Networks"]
+
+
+def test_papers_of_a_mail_whose_time_is_over_come_with_the_next(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    compose(registry)  # and nobody sends it
+    clock.advance(days=1)
+    compose(registry)
+
+    assert shown(registry, mails(registry, reader)[0]) == [GRAPHS[2], GRAPHS[0]]
+
+
+def test_a_mail_that_is_lost_after_the_next_was_composed_loses_no_paper(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    compose(registry)
+    [first] = mails(registry, reader)
+    with registry.database.writing() as connection:
+        until = clock() + timedelta(days=2)
+        [held] = deliveries.claim_deliveries(connection, "slow", clock(), until, 1)
+    take("b.txt", numbered(["Deeper Graph Neural Networks"]))
+    clock.advance(days=1)
+    compose(registry)
+    accept(registry, mails(registry, reader)[0], DeliveryState.ACCEPTED)
+    lost = Settlement(DeliveryState.FAILED)
+    with registry.database.writing() as connection:
+        verdict = Verdict(Outcome.FAILED, "550 no", 550)
+        assert deliveries.settle_delivery(connection, held, lost, verdict, clock())
+    clock.advance(days=1)
+    compose(registry)
+
+    assert held.id == first.id
+    assert shown(registry, mails(registry, reader)[0]) == [GRAPHS[2], GRAPHS[0]]
+    accept(registry, mails(registry, reader)[0], DeliveryState.ACCEPTED)
+    after = reload(registry, reader)
+    with registry.database.reading() as connection:
+        assert after.seen_through == dumps.newest_dump_id(connection)
+
+
+def test_what_a_reader_gets_does_not_depend_on_who_else_is_due(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    take("old.txt", numbered([f"Graph Neural Networks of Kind {n}" for n in range(8)]))
+    early = enrol(
+        registry, "early@example.org", make_wishes("graph neural networks", "speech in noisy rooms")
+    )
+    clock.advance(days=9)
+    late = enrol(
+        registry, "late@example.org", make_wishes("graph neural networks", "speech in noisy rooms")
+    )
+    take("new.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    compose(registry)
+
+    lists = [shown(registry, mails(registry, each)[0]) for each in (early, late)]
+    assert len(lists[0]) == 10  # of eleven, ranked among their own window
+    assert lists[1] == sorted(GRAPHS)
+
+
+def test_a_zone_that_this_machine_no_longer_knows_stops_nobody(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    readers = [
+        enrol(registry, f"reader{n}@example.org", make_wishes("graph neural networks"))
+        for n in range(2)
+    ]
+    with registry.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE subscribers SET zone = 'US/Gone' WHERE id = 1")
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+
+    assert compose(registry) == ComposeReport(composed=2)
+    assert reload(registry, readers[0]).cadence.zone == "UTC"
 
 
 def test_papers_of_a_lost_mail_come_with_the_next(

@@ -1,6 +1,8 @@
 """From the ledger to a real SMTP server, and back into the ledger."""
 
 import multiprocessing
+import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -8,13 +10,14 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from digest.delivery.maildir import MaildirTransport
 from digest.delivery.sink import Rule, Sink, Step
 from digest.delivery.smtp import SmtpSettings, SmtpTransport, Tls
 from digest.delivery.smtp_line import Timeouts
 from digest.delivery.transports import Transport
-from digest.model.deliveries import DeliveryState
+from digest.model.deliveries import DeliveryState, Verdict
 from digest.model.digests import DigestEdition
 from digest.model.subscribers import Subscriber
 from digest.pipeline.compose import compose_due
@@ -140,15 +143,99 @@ def test_a_mail_that_is_deferred_comes_later_with_the_same_bytes(
 def test_a_mail_server_that_is_down_costs_no_mail_anything(
     registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
 ) -> None:
-    make_due(registry, take, clock, readers=3)
+    make_due(registry, take, clock, readers=5)
     nowhere = SmtpTransport(SmtpSettings("127.0.0.1", 1, tls=Tls.NEVER))
     report = deliver_due(sender(registry, renderer, nowhere))
-    assert report.states == {DeliveryState.READY: 3}
+    assert report.states == {DeliveryState.READY: 3}  # three in a row, and the rest not tried
+    assert not report.is_reachable
     clock.advance(hours=2)
     deliver_due(sender(registry, renderer, smtp(sink)))
 
-    assert states(registry.database) == {DeliveryState.ACCEPTED: 3}
-    assert len(sink.mails) == 3
+    assert states(registry.database) == {DeliveryState.ACCEPTED: 5}
+    assert len(sink.mails) == 5
+
+
+def test_a_mail_that_breaks_every_connection_holds_up_no_other(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    make_due(registry, take, clock, readers=6)
+    sink.play(Rule(Step.RCPT, "421 4.3.2 closing", recipient="reader2@", drops=True))
+    for _ in range(3):
+        deliver_due(sender(registry, renderer, smtp(sink)))
+        clock.advance(minutes=5)
+
+    assert states(registry.database)[DeliveryState.ACCEPTED] == 5
+
+
+def test_a_mailbox_that_does_not_exist_is_written_to_once(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    make_due(registry, take, clock)
+    sink.play(Rule(Step.RCPT, "550 5.1.1 no such user"))
+    deliver_due(sender(registry, renderer, smtp(sink)))
+    clock.advance(days=1)
+    report = compose_due(registry.database, registry.authority, clock)
+
+    assert states(registry.database) == {DeliveryState.FAILED: 1}
+    assert report.composed == 0
+
+
+def test_a_damaged_row_stops_no_other_mail(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    make_due(registry, take, clock, readers=3)
+    with registry.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE subscribers SET days = 'hourly' WHERE id = 2")
+    deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert states(registry.database) == {DeliveryState.ACCEPTED: 2, DeliveryState.FAILED: 1}
+
+
+def test_a_mail_whose_end_is_unknown_is_never_called_expired(
+    registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
+) -> None:
+    make_due(registry, take, clock)
+    sink.play(Rule(Step.END, b"", drops=True, accepts=True))
+    deliver_due(sender(registry, renderer, smtp(sink)))
+    clock.advance(days=2)
+    deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert states(registry.database) == {DeliveryState.UNCERTAIN: 1}
+    assert len(sink.mails) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL locks rows only
+def test_a_verdict_is_written_down_however_long_the_database_is_locked(
+    registry: Registry, take: Take, clock: HandClock, renderer: MailRenderer, sink: Sink
+) -> None:
+    make_due(registry, take, clock)
+    event.listen(registry.database.engine, "connect", _impatient)
+    registry.database.engine.dispose()
+    transport = smtp(sink)
+    send = transport.send
+
+    def send_and_lock(sender: str, recipient: str, message: bytes, key: str) -> Verdict:
+        verdict = send(sender, recipient, message, key)
+        locked = threading.Event()
+
+        def lock() -> None:
+            with registry.database.writing():
+                locked.set()
+                process_wait(1.5)
+
+        threading.Thread(target=lock).start()
+        locked.wait()
+        return verdict
+
+    transport.send = send_and_lock  # type: ignore[method-assign]
+    deliver_due(sender(registry, renderer, transport))
+
+    assert states(registry.database) == {DeliveryState.ACCEPTED: 1}
+    assert len(sink.mails) == 1
+
+
+def _impatient(connection: sqlite3.Connection, _entry: object) -> None:
+    connection.execute("PRAGMA busy_timeout = 50")
 
 
 def test_a_mail_past_its_time_expires_and_loses_no_paper(

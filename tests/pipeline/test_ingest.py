@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from digest.clock import utc_now
 from digest.errors import HeldError, SourceError
-from digest.model.papers import PaperRecord
+from digest.model.papers import PaperId, PaperRecord, Scheme
 from digest.pipeline.ingest import ingest
 from digest.sources.base import Page
 from digest.store import papers
@@ -119,6 +119,36 @@ def test_a_whole_abstract_is_not_replaced_by_a_cut_off_one(database: Database, t
     with database.reading() as connection:
         [listed] = papers.newest_papers(connection, 10)
     assert listed.paper.abstract == LONG
+
+
+def test_a_dump_with_an_identifier_for_every_paper_is_taken_in(take: Take) -> None:
+    records = [
+        make_record(
+            f"A paper about subject {n} in depth",
+            position=n,
+            ids=(PaperId(Scheme.ARXIV, f"2501.{n:05}"),),
+        )
+        for n in range(1, 701)
+    ]
+    report = take("a.txt", records)
+
+    assert report.new_papers == 700
+    assert take("b.txt", records[:350]).new_papers == 0
+
+
+def test_papers_that_differ_in_their_identifier_alone_stay_apart(
+    database: Database, take: Take
+) -> None:
+    ids = [PaperId(Scheme.ARXIV, "2501.00001"), PaperId(Scheme.ARXIV, "2501.00002")]
+    take("a.txt", [make_record("One", LONG, n, ids=(ids[n - 1],)) for n in (1, 2)])
+
+    assert counts(database) == (1, 2, 2)
+
+
+def test_a_title_of_long_ligatures_is_stored(database: Database, take: Take) -> None:
+    take("a.txt", [make_record("\ufdfa" * 60, LONG)])
+
+    assert counts(database) == (1, 1, 1)
 
 
 def test_a_dump_refused_in_the_middle_leaves_nothing_behind(

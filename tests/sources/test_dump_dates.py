@@ -90,3 +90,28 @@ def test_a_file_from_the_future_is_of_today() -> None:
 def test_a_day_in_no_calendar_is_refused_with_its_line() -> None:
     with pytest.raises(SourceError, match=r"p, line 9: .* give the dump's date as an option"):
         date_of_dump("p", (StatedDate(2, 30), 9), file_date=TODAY, today=TODAY, dated_on=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "month", "day", "year"),
+    [
+        ("Oct 6 - Oct 12", 10, 12, None),
+        ("Oct 6 \u2013 12, 2025", 10, 12, 2025),
+        ("Oct 6-12", 10, 12, None),
+        ("Week 12, 2026", 3, 22, 2026),
+    ],
+)
+def test_a_range_is_of_its_last_day(text: str, month: int, day: int, year: int | None) -> None:
+    assert read_date(text) == StatedDate(month, day, year, ends_range=True)
+
+
+@pytest.mark.parametrize("text", ["Week 12", "Week 99, 2026", "GPT-4 - 12", "Oct 6 - Llama 2"])
+def test_what_only_resembles_a_range_is_none(text: str) -> None:
+    assert read_date(text) is None
+
+
+@pytest.mark.parametrize("year", [None, 2026])
+def test_a_week_that_is_not_over_is_of_today_at_most(year: int | None) -> None:
+    sunday = TODAY + timedelta(days=4)
+    stated = StatedDate(sunday.month, sunday.day, year, ends_range=True)
+    assert infer_date(stated, file_date=TODAY, today=TODAY) == TODAY

@@ -13,6 +13,8 @@ from digest.sources.maths import readable
         ("so-called ``lanterns'' and ``boats''", "so-called \u201clanterns\u201d and \u201cboats\u201d"),
         ('a ``plug and play" style', "a \u201cplug and play\u201d style"),
         ("``open only, f''(x) too", "``open only, f''(x) too"),
+        ("an ''informative'' \"token bias'' of \"A is B''", "an \u201cinformative\u201d \u201ctoken bias\u201d of \u201cA is B\u201d"),
+        ("so -- it is --- well", "so \u2013 it is \u2014 well"),
         (r"an $\alpha$-divergence in $\mathbb{R}^d$", "an \u03b1-divergence in \u211d\u1d48"),
         (r"the $\ell_p$ norm, the $\ell_2$ norm", "the \u2113\u209a norm, the \u2113\u2082 norm"),
         (r"$O(n \log n)$ and $O(n\log n)$", "O(n log n) and O(n log n)"),
@@ -60,6 +62,8 @@ def test_tex_becomes_readable(tex: str, unicode: str | None) -> None:
         "a set {cat, dog}, {0,1}, { pm 1}, {A}subseteq [n]",
         r"unclosed \emph{words and $x and {more",
         "^_^ ~ $ $$ {} \\",
+        "run `git checkout -- file` with --force",
+        "f''(x) and g''(y) -- --flag",
     ],
 )
 def test_what_is_not_certain_stays_as_it_was_written(text: str) -> None:

@@ -245,11 +245,11 @@ def test_papers_of_a_failed_digest_may_be_shown_again(database: Database, clock:
     number, _ = compose(database, clock, reader)
     plan(database, clock, reader, digest_id=number)
     with database.reading() as connection:
-        on_their_way = digests.papers_on_their_way(connection, [reader])
+        on_their_way = digests.papers_on_their_way(connection, [reader], clock())
     [mail] = claim(database, clock)
     settle(database, clock, mail, DeliveryState.FAILED)
     with database.reading() as connection:
-        after_failure = digests.papers_on_their_way(connection, [reader])
+        after_failure = digests.papers_on_their_way(connection, [reader], clock())
 
     assert len(on_their_way[reader]) == 1
     assert after_failure == {}
