@@ -57,7 +57,12 @@ def compose_due(
             work = _load(connection, due, now)
         selections = work.select(due, now)
         with database.writing() as connection:
-            written = _write(connection, authority, work, due, selections, now)
+            held = subscribers.hold_due(connection, due)
+            if not held:  # another composer has them all, and does not need our help
+                return report
+            written = _write(
+                connection, authority, work, held, list(zip(due, selections, strict=True)), now
+            )
         report += written
         advance(len(due))
         logger.info("composed: %d with papers, %d quiet", written.composed, written.quiet)
@@ -111,17 +116,16 @@ def _write(  # noqa: PLR0913, PLR0917  one transaction, whole
     connection: Connection,
     authority: str,
     work: _Work,
-    due: Sequence[Subscriber],
-    selections: Sequence[Selection],
+    held: set[int],
+    selected: Sequence[tuple[Subscriber, Selection]],
     now: datetime,
 ) -> ComposeReport:
     site = feeds.found_site(connection, authority, now)
-    held = subscribers.hold_due(connection, due)
-    slots = {each.id: slot_due(each.cadence, each.next_due_at or now, now) for each in due}
+    slots = {each.id: slot_due(each.cadence, each.next_due_at or now, now) for each, _ in selected}
     done = digests.composed_periods(connection, [(n, slots[n].period) for n in held])
     mine = [
         (subscriber, _digest(subscriber, selection, slots[subscriber.id].period, work.through, now))
-        for subscriber, selection in zip(due, selections, strict=True)
+        for subscriber, selection in selected
         if subscriber.id in held
     ]
     new = [(s, d) for s, d in mine if (s.id, d.period) not in done]

@@ -67,7 +67,7 @@ def test_navigation_tabs_and_remnants_stand_above_the_papers(tmp_path: Path) -> 
     assert [warning.line for warning in warnings] == [5, 2 * len(header + more) - 1]
 
 
-DUMPS = sorted(Path("/work/shared/dumps").glob("*.txt"))
+DUMPS = sorted((Path(__file__).parents[3] / "shared" / "dumps").glob("*.txt"))
 
 
 def texts_of(path: Path) -> tuple[list[str], bool]:

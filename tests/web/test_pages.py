@@ -151,6 +151,11 @@ def test_an_operator_puts_own_templates_in_the_place_of_ours(visit: Visit, tmp_p
     assert client.get("/").status == 200
 
 
+@pytest.mark.parametrize("key", ["%00", "..%2F..%2Fetc", "a" * 200, "%F0%9F%A7%AA"])
+def test_what_is_no_key_of_a_paper_is_not_found(client: Client, key: str) -> None:
+    assert client.get(f"/papers/{key}").status == 404
+
+
 def test_a_long_list_is_read_in_pages(app: App, client: Client) -> None:
     records = [
         make_record(f"Paper of number {number}", position=number) for number in range(1, 121)
