@@ -10,7 +10,6 @@ from starlette.routing import Route
 from digest.store.papers import paper_by_key
 from digest.web.site import site_of
 
-
 _KEY = re.compile(r"[a-z0-9-]{1,80}")
 
 
