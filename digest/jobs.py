@@ -5,7 +5,7 @@ The tables say what is due: a job only looks now. Lose every call and nothing is
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from digest.app import App, build_transport
@@ -137,13 +137,3 @@ class Delivering:
             self._not_before = self._app.clock() + wait
             logger.error("the mail server cannot be reached; it is tried again in %s", wait)
         return report
-
-
-Job = Callable[[App], object]
-
-REGISTRY: Mapping[str, Job] = {
-    "migrate": migrate,
-    "publish": publish_feeds,
-    "compose": compose,
-    "deliver": deliver,
-}

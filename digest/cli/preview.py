@@ -25,7 +25,7 @@ def preview(expressions: tuple[str, ...], count: int, *, as_json: bool) -> None:
                     "matched": each.matched,
                     "per_dump": each.per_dump,
                     "warning": each.warning,
-                    "examples": [title for title, _reason in each.examples],
+                    "examples": [example.paper.title for example in each.examples],
                 }
                 for each in previews
             ]
@@ -37,5 +37,8 @@ def preview(expressions: tuple[str, ...], count: int, *, as_json: bool) -> None:
         out.print(f"[bold]{escape(each.expression)}[/bold]: {papers}, about {rate}")
         if each.warning:
             out.print(f"  [yellow]{escape(each.warning)}[/yellow]")
-        for title, why in each.examples:
-            out.print(f"  {escape(title)}\n    [dim]{escape(why)}[/dim]", highlight=False)
+        for example in each.examples:
+            why = example.reason.sentence if example.reason else ""
+            out.print(
+                f"  {escape(example.paper.title)}\n    [dim]{escape(why)}[/dim]", highlight=False
+            )

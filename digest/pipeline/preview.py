@@ -4,20 +4,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from digest.clock import Clock
+from digest.model.digests import Reason
+from digest.model.papers import Paper
 from digest.ranking.rank import preview
 from digest.store import dumps, papers
 from digest.store.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A paper an expression finds, and why."""
+
+    paper: Paper
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
 class InterestPreview:
-    """How much an expression matches; `examples` are (title, sentence with the words) pairs."""
+    """What an expression finds in the last dumps."""
 
     expression: str
     matched: int
     per_dump: float
     warning: str | None
-    examples: tuple[tuple[str, str], ...]
+    examples: tuple[Example, ...]
 
 
 def preview_interests(
@@ -28,12 +38,13 @@ def preview_interests(
         recent = dumps.recent_dumps(connection, last_dumps)
         after = min((each.id for each in recent), default=1) - 1
         listed = papers.papers_first_listed(connection, after)
-    titles = {each.paper.id: each.paper.title for each in listed}
+    by_id = {each.paper.id: each.paper for each in listed}
+    now = clock()
     found = []
     for expression in expressions:
-        seen = preview(expression, listed, clock())
+        seen = preview(expression, listed, now)
         examples = tuple(
-            (titles[entry.paper_id], entry.reasons[0].sentence if entry.reasons else "")
+            Example(by_id[entry.paper_id], entry.reasons[0] if entry.reasons else None)
             for entry in seen.examples
         )
         found.append(

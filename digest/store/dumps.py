@@ -33,12 +33,6 @@ def add_dump(connection: Connection, dump: Dump, now: datetime) -> int | None:
     return int(connection.execute(statement, row).scalar_one())
 
 
-def has_dump(connection: Connection, source: str, checksum: str) -> bool:
-    """Tell whether the very bytes of a dump were taken in."""
-    same = (dumps.c.source == source) & (dumps.c.checksum == checksum)
-    return connection.execute(select(dumps.c.id).where(same)).first() is not None
-
-
 def count_dump(connection: Connection, dump_id: int, papers: int, new_papers: int) -> None:
     """Write down how many papers a dump lists, and how many were new."""
     connection.execute(

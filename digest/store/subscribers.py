@@ -192,12 +192,6 @@ def all_subscribers(connection: Connection) -> list[Subscriber]:
     return _subscribers(connection, select(subscribers).order_by(subscribers.c.id))
 
 
-def count_by_state(connection: Connection) -> dict[SubscriberState, int]:
-    """Return how many readers are in each state."""
-    statement = select(subscribers.c.state, func.count()).group_by(subscribers.c.state)
-    return {SubscriberState(state): count for state, count in connection.execute(statement)}
-
-
 def _subscribers(connection: Connection, statement: Select[Any]) -> list[Subscriber]:
     rows = connection.execute(statement).all()
     chosen: dict[int, list[Interest]] = {row.id: [] for row in rows}
