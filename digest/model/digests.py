@@ -9,12 +9,18 @@ from digest.model.subscribers import Subscriber
 
 
 class MatchKind(StrEnum):
-    """How a paper came to match an expression, strongest first."""
+    """How a paper came to be chosen, strongest first.
+
+    The first four are of words that stand in the paper. Related means close in meaning only; liked
+    means by words shared with a paper the reader liked.
+    """
 
     PHRASE = "phrase"
     NEAR = "near"
     ACRONYM = "acronym"
     WORDS = "words"
+    RELATED = "related"
+    LIKED = "liked"
 
 
 class Field(StrEnum):
@@ -28,8 +34,9 @@ class Field(StrEnum):
 class Reason:
     """Why a paper was chosen: the words that matched, in their sentence.
 
-    `spans` are (start, end) offsets of the matched words in `sentence`, ascending and disjoint;
-    `share` is this interest's part of the score, 0 to 1.
+    `expression` is the reader's, or the title of the liked paper where `kind` is LIKED. `spans` are
+    (start, end) offsets of the matched words in `sentence`, ascending and disjoint; `share` is this
+    interest's part of the score, 0 to 1.
     """
 
     expression: str
@@ -42,11 +49,22 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A paper in a digest, with its score and the reasons for it, largest share first."""
+    """A paper in a digest, with its score and the reasons for it, largest share first.
+
+    `folded` are the ids of papers much like this one, best first, told in a line under it: they
+    count as shown. `topic` is what they share, "" where none is folded.
+    """
 
     paper_id: int
     score: float
     reasons: tuple[Reason, ...]
+    folded: tuple[int, ...] = ()
+    topic: str = ""
+
+    @property
+    def paper_ids(self) -> tuple[int, ...]:
+        """Return every paper this entry shows: its own first, then the folded ones."""
+        return (self.paper_id, *self.folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +95,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class DigestEdition:
-    """A digest with everything a template needs to show it."""
+    """A digest with everything a template needs to show it: `papers` has the folded ones too."""
 
     digest: Digest
     subscriber: Subscriber

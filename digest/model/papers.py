@@ -68,7 +68,8 @@ class Dump:
 class PaperRecord:
     """What one dump says of one paper, cleaned, with the words as they stood beside them.
 
-    `position` counts from 1 in the dump; `line` is where the title stands in the file.
+    `position` counts from 1 in the dump; `line` is where the title stands in the file;
+    `categories` are named as the source names them ("cs.CL").
     """
 
     position: int
@@ -81,6 +82,7 @@ class PaperRecord:
     authors: tuple[str, ...] = ()
     ids: tuple[PaperId, ...] = ()
     is_truncated: bool = False
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Paper:
     is_truncated: bool
     created_at: datetime
     updated_at: datetime
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

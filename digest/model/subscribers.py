@@ -68,7 +68,9 @@ class Subscriber:
     """A reader by mail.
 
     `seen_through` is the highest dump id an accepted digest of theirs covered (None: nothing yet);
-    `token_version` goes up when the links in their mails must stop working.
+    `token_version` goes up when the links in their mails must stop working, `revision` whenever
+    their interests, number of papers, feedback or mutes change: what was compiled of an older one
+    is stale.
     """
 
     id: int
@@ -82,6 +84,7 @@ class Subscriber:
     next_due_at: datetime | None
     seen_through: int | None
     token_version: int
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def papers_on_their_way(
 ) -> dict[int, frozenset[int]]:
     """Return the papers beyond each reader's mark that a digest has shown them, or may yet.
 
-    A mail that waits past its time is sent no more, so its papers are not on their way.
+    Papers folded under another are shown as well. A mail that waits past its time is sent no more, so its papers are not on their way.
     """
     has_expired = (
         (deliveries.c.state == DeliveryState.READY.value)
@@ -45,7 +45,7 @@ def papers_on_their_way(
         & ~deliveries.c.is_maybe_duplicate
     )
     statement = (
-        select(digests.c.subscriber_id, digest_entries.c.paper_id)
+        select(digests.c.subscriber_id, digest_entries.c.paper_id, digest_entries.c.folded)
         .join(digest_entries, digest_entries.c.digest_id == digests.c.id)
         .join(deliveries, deliveries.c.digest_id == digests.c.id)
         .join(subscribers, subscribers.c.id == digests.c.subscriber_id)
@@ -58,7 +58,7 @@ def papers_on_their_way(
     )
     found: dict[int, set[int]] = {}
     for row in connection.execute(statement):
-        found.setdefault(row.subscriber_id, set()).add(row.paper_id)
+        found.setdefault(row.subscriber_id, set()).update((row.paper_id, *row.folded))
     return {number: frozenset(papers) for number, papers in found.items()}
 
 
@@ -91,6 +91,8 @@ def add_digests(connection: Connection, composed: Sequence[Digest]) -> list[int]
             "paper_id": entry.paper_id,
             "score": entry.score,
             "reasons": [_reason_to_json(reason) for reason in entry.reasons],
+            "folded": list(entry.folded),
+            "topic": entry.topic,
         }
         for number, digest in zip(numbers, composed, strict=True)
         for rank, entry in enumerate(digest.entries, start=1)
@@ -143,7 +145,8 @@ def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int,
     )
     for row in connection.execute(statement):
         reasons = tuple(_reason(reason) for reason in row.reasons)
-        entries.setdefault(row.digest_id, []).append(Entry(row.paper_id, row.score, reasons))
+        entry = Entry(row.paper_id, row.score, reasons, tuple(row.folded), row.topic)
+        entries.setdefault(row.digest_id, []).append(entry)
     return {
         row.id: Digest(
             id=row.id,

@@ -1,6 +1,6 @@
 """Papers and the dumps that list them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,8 @@ from digest.model.papers import (
     Signature,
 )
 from digest.store.tables import dumps, listings, paper_bands, paper_ids, papers
+
+_SLICE = 5000  # SQLite takes 32,766 variables in a statement
 
 
 def known_papers(
@@ -62,6 +64,7 @@ def add_papers(
             "links": _links_to_json(paper.record.links),
             "authors": list(paper.record.authors),
             "is_truncated": paper.record.is_truncated,
+            "categories": list(paper.record.categories),
             "title_key": paper.signature.title_key,
             "first_dump_id": dump_id,
             "first_position": paper.record.position,
@@ -116,9 +119,12 @@ def add_listings(
 
 def papers_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Paper]:
     """Return papers by their ids; one that does not exist is left out."""
-    rows = connection.execute(select(papers).where(papers.c.id.in_(numbers))).all()
-    given = _ids_of(connection, [row.id for row in rows])
-    return {row.id: _paper(row, given.get(row.id, ())) for row in rows}
+    found: dict[int, Paper] = {}
+    for part in _slices(sorted(numbers)):
+        given = _ids_of(connection, part)
+        rows = connection.execute(select(papers).where(papers.c.id.in_(part)))
+        found |= {row.id: _paper(row, given.get(row.id, ())) for row in rows}
+    return found
 
 
 def paper_by_key(connection: Connection, key: str) -> ListedPaper | None:
@@ -158,6 +164,24 @@ def papers_of_dump(connection: Connection, dump_id: int) -> list[ListedPaper]:
     return _listed(connection, statement)
 
 
+def texts_of_papers(
+    connection: Connection, before_dump: int | None, chunk: int
+) -> Iterator[list[tuple[str, str]]]:
+    """Yield (title, abstract) of every paper, in the order they were stored, `chunk` at a time.
+
+    Only papers first listed before dump `before_dump` count, unless it is None. No more than a
+    chunk is in memory at once, however many papers there are.
+    """
+    statement = select(papers.c.id, papers.c.title, papers.c.abstract)
+    if before_dump is not None:
+        statement = statement.where(papers.c.first_dump_id < before_dump)
+    statement = statement.order_by(papers.c.id).limit(chunk)
+    last = 0
+    while rows := connection.execute(statement.where(papers.c.id > last)).all():
+        yield [(row.title, row.abstract) for row in rows]
+        last = rows[-1].id
+
+
 def count_papers(connection: Connection) -> int:
     """Return how many different papers there are."""
     return connection.execute(select(func.count()).select_from(papers)).scalar_one()
@@ -192,8 +216,7 @@ def _listed(connection: Connection, statement: Select[Any]) -> list[ListedPaper]
 
 def _ids_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[PaperId, ...]]:
     given: dict[int, tuple[PaperId, ...]] = {}
-    for start in range(0, len(numbers), 5000):
-        part = numbers[start : start + 5000]
+    for part in _slices(numbers):
         rows = connection.execute(
             select(paper_ids).where(paper_ids.c.paper_id.in_(part)).order_by(paper_ids.c.scheme)
         )
@@ -201,6 +224,10 @@ def _ids_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[P
             found = PaperId(Scheme(row.scheme), row.value)
             given[row.paper_id] = (*given.get(row.paper_id, ()), found)
     return given
+
+
+def _slices(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + _SLICE] for start in range(0, len(numbers), _SLICE))
 
 
 def _paper(row: Row[Any], ids: tuple[PaperId, ...]) -> Paper:
@@ -215,6 +242,7 @@ def _paper(row: Row[Any], ids: tuple[PaperId, ...]) -> Paper:
         is_truncated=row.is_truncated,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        categories=tuple(row.categories),
     )
 
 

@@ -55,12 +55,27 @@ def add_subscriber(connection: Connection, address: Address, wishes: Wishes, now
 
 
 def save_wishes(connection: Connection, subscriber_id: int, wishes: Wishes) -> None:
-    """Replace a reader's interests, cadence and number of papers."""
+    """Replace a reader's interests, cadence and number of papers; this raises their revision."""
     connection.execute(
-        update(subscribers).where(subscribers.c.id == subscriber_id).values(**_wish_columns(wishes))
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
+        .values(**_wish_columns(wishes), revision=subscribers.c.revision + 1)
     )
     connection.execute(delete(interests).where(interests.c.subscriber_id == subscriber_id))
     _save_interests(connection, subscriber_id, wishes.interests)
+
+
+def raise_revision(connection: Connection, subscriber_id: int) -> None:
+    """Say that what was compiled of a reader's wishes is stale.
+
+    Called before the change itself: whoever changes wishes holds the reader's row first, so that
+    two who change the same reader's take turns.
+    """
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
+        .values(revision=subscribers.c.revision + 1)
+    )
 
 
 def await_confirmation(connection: Connection, subscriber_id: int) -> None:
@@ -220,6 +235,7 @@ def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
         next_due_at=row.next_due_at,
         seen_through=row.seen_through,
         token_version=row.token_version,
+        revision=row.revision,
     )
 
 

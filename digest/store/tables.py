@@ -78,6 +78,7 @@ papers = Table(
     Column("first_dated_on", Date, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("categories", JSON, nullable=False, server_default="[]"),
     Index("ix_papers_title_key", "title_key"),
     Index("ix_papers_first_dump_id_first_position", "first_dump_id", "first_position"),
 )
@@ -125,6 +126,7 @@ subscribers = Table(
     Column("next_due_at", UtcDateTime),
     Column("seen_through", Id),
     Column("token_version", Integer, nullable=False),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
     Index(
         "ix_subscribers_next_due_at_id",
         "next_due_at",
@@ -143,6 +145,39 @@ interests = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("expression", String(80), nullable=False),
     Column("weight", Float, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column(
+        "subscriber_id", Id, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False
+    ),
+    Column("paper_id", Id, ForeignKey("papers.id"), primary_key=True, autoincrement=False),
+    Column("kind", String(10), nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+)
+
+mutes = Table(
+    "mutes",
+    metadata,
+    Column(
+        "subscriber_id", Id, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False
+    ),
+    Column("expression", String(80), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+archives = Table(
+    "archives",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("frozen_on", Date, nullable=False),
+    Column("papers", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # Two processes that freeze at once freeze the same papers.
+    UniqueConstraint("frozen_on", "papers"),
 )
 
 digests = Table(
@@ -167,6 +202,8 @@ digest_entries = Table(
     Column("paper_id", Id, ForeignKey("papers.id"), nullable=False),
     Column("score", Float, nullable=False),
     Column("reasons", JSON, nullable=False),
+    Column("folded", JSON, nullable=False, server_default="[]"),
+    Column("topic", Text, nullable=False, server_default=""),
 )
 
 deliveries = Table(

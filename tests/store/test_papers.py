@@ -40,6 +40,7 @@ def test_a_paper_comes_back_as_it_was_stored(database: Database, clock: HandCloc
         authors=("Ada Lovelace",),
         ids=(PaperId(Scheme.ARXIV, "2501.00001"),),
         is_truncated=True,
+        categories=("cs.CL", "stat.ML"),
     )
     with database.ingesting() as connection:
         dump_id = dumps.add_dump(connection, make_dump(), clock())
@@ -55,6 +56,7 @@ def test_a_paper_comes_back_as_it_was_stored(database: Database, clock: HandCloc
     assert listed.paper.authors == record.authors
     assert listed.paper.ids == record.ids
     assert listed.paper.is_truncated
+    assert listed.paper.categories == record.categories
     assert listed.listed_at == clock.now
     assert listed.paper.created_at.tzinfo is not None
 
@@ -110,6 +112,44 @@ def test_papers_are_listed_where_they_came_first(database: Database, clock: Hand
         assert titles == ["Three", "One"]
         titles = [each.paper.title for each in papers.newest_papers(connection, 2)]
         assert titles == ["Three", "One"]
+
+
+def test_more_papers_can_be_asked_for_than_a_statement_takes_variables(
+    database: Database, clock: HandClock
+) -> None:
+    with database.ingesting() as connection:
+        one, two = add(connection, "a.txt", ["One", "Two"], clock)
+        found = papers.papers_by_id(connection, range(70_000))
+
+    assert list(found) == [one, two]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 100])
+def test_the_texts_of_all_papers_come_in_chunks_and_in_order(
+    database: Database, clock: HandClock, chunk: int
+) -> None:
+    with database.ingesting() as connection:
+        add(connection, "a.txt", ["One", "Two", "Three"], clock)
+        add(connection, "b.txt", ["Four"], clock)
+
+    with database.reading() as connection:
+        chunks = list(papers.texts_of_papers(connection, None, chunk))
+    assert [title for each in chunks for title, _ in each] == ["One", "Two", "Three", "Four"]
+    assert max(len(each) for each in chunks) == min(chunk, 4)
+    assert "three" in chunks[2 // chunk][2 % chunk][1]
+
+
+def test_the_texts_of_papers_before_a_dump_leave_out_what_it_listed_first(
+    database: Database, clock: HandClock
+) -> None:
+    with database.ingesting() as connection:
+        add(connection, "a.txt", ["One", "Two"], clock)
+        add(connection, "b.txt", ["Three"], clock)
+        second = dumps.newest_dump_id(connection)
+
+        [older] = papers.texts_of_papers(connection, second, 10)
+        assert [title for title, _ in older] == ["One", "Two"]
+        assert list(papers.texts_of_papers(connection, second - 1, 10)) == []
 
 
 def test_a_key_belongs_to_one_paper(database: Database, clock: HandClock) -> None:

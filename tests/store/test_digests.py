@@ -1,0 +1,63 @@
+"""Digests as the store keeps them."""
+
+import dataclasses
+from datetime import date, timedelta
+
+from digest.model.deliveries import MailKind
+from digest.model.digests import Digest, Entry, Field, MatchKind, Reason, Window
+from digest.store import deliveries, digests
+from digest.store.deliveries import PlannedDelivery
+from digest.store.engine import Database
+from tests.conftest import HandClock
+
+LIKED = Reason("A paper you liked", MatchKind.LIKED, Field.ABSTRACT, "It is alike", ((3, 5),), 0.7)
+RELATED = Reason("gnn", MatchKind.RELATED, Field.TITLE, "Message passing", (), 0.3)
+
+
+def make_digest(reader: int, clock: HandClock, *entries: Entry) -> Digest:
+    return Digest(
+        id=0,
+        subscriber_id=reader,
+        period=date(2026, 3, 18),
+        window=Window(0, 1),
+        considered=60,
+        matched=len(entries),
+        entries=entries,
+        composed_at=clock(),
+    )
+
+
+def test_a_digest_comes_back_as_it_was_stored(
+    database: Database, clock: HandClock, reader: int, stored: list[int]
+) -> None:
+    one, two, three, four = stored[:4]
+    with_others = Entry(one, 2.5, (LIKED, RELATED), folded=(three, two), topic="message passing")
+    digest = make_digest(reader, clock, with_others, Entry(four, 1.0, (RELATED,)))
+    with database.writing() as connection:
+        [number] = digests.add_digests(connection, [digest])
+        found = digests.digests_by_id(connection, [number])
+
+    assert found == {number: dataclasses.replace(digest, id=number)}
+
+
+def test_papers_folded_under_another_are_on_their_way_as_well(
+    database: Database, clock: HandClock, reader: int, stored: list[int]
+) -> None:
+    one, two, three, *_ = stored
+    digest = make_digest(reader, clock, Entry(one, 2.5, (), folded=(three, two), topic="x"))
+    with database.writing() as connection:
+        [number] = digests.add_digests(connection, [digest])
+        mail = PlannedDelivery(
+            subscriber_id=reader,
+            kind=MailKind.DIGEST,
+            period="2026-03-18",
+            digest_id=number,
+            address="ada@example.org",
+            key="key",
+            planned_at=clock(),
+            deadline_at=clock() + timedelta(days=1),
+        )
+        deliveries.plan_deliveries(connection, [mail])
+        on_their_way = digests.papers_on_their_way(connection, [reader], clock())
+
+    assert on_their_way == {reader: frozenset({one, two, three})}
