@@ -12,6 +12,7 @@ from digest.delivery.maildir import MaildirTransport
 from digest.delivery.owner import this_owner
 from digest.delivery.smtp import SmtpSettings, SmtpTransport, Tls
 from digest.delivery.transports import Transport
+from digest.pipeline.archive import Archives
 from digest.pipeline.deliver import Sender
 from digest.pipeline.subscribe import Registry
 from digest.rendering.email import MailRenderer
@@ -33,6 +34,7 @@ class App:
     links: Links
     renderer: MailRenderer
     clock: Clock
+    archives: Archives
     owner: str = field(default_factory=this_owner)
 
     @property
@@ -59,9 +61,10 @@ def build_app(settings: Settings, clock: Clock = utc_now) -> App:
     """Wire an application; opens nothing yet but makes the signing key at the first start."""
     tokens = Tokens(settings.secrets())
     links = Links(settings.public_url, tokens)
+    database = Database(settings.database)
     return App(
         settings=settings,
-        database=Database(settings.database),
+        database=database,
         tokens=tokens,
         links=links,
         renderer=MailRenderer(
@@ -71,6 +74,7 @@ def build_app(settings: Settings, clock: Clock = utc_now) -> App:
             postal=settings.postal or None,
         ),
         clock=clock,
+        archives=Archives(database, clock),
     )
 
 

@@ -31,7 +31,8 @@ def migrate(app: App) -> None:
 
 
 def publish_feeds(app: App) -> int:
-    """Rebuild the stored feeds; return how many changed."""
+    """Rebuild the stored feeds, and the statistics if they are old; return how many feeds changed."""
+    app.archives.refreeze()
     return publish(
         app.database, app.links, app.settings.site_name, app.settings.authority, app.clock
     )
@@ -39,7 +40,7 @@ def publish_feeds(app: App) -> int:
 
 def compose(app: App, advance: Callable[[int], None] = lambda _count: None) -> ComposeReport:
     """Compose the digests that are due."""
-    return compose_due(app.database, app.settings.authority, app.clock, advance)
+    return compose_due(app.database, app.archives, app.settings.authority, app.clock, advance)
 
 
 def deliver(

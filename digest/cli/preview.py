@@ -1,44 +1,92 @@
 """`digest preview`: what a keyword would have found."""
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from digest.pipeline.preview import InterestPreview
+
+_LONGEST = 300
 
 
 @click.command()
 @click.argument("expressions", nargs=-1, required=True)
-@click.option("--dumps", "count", default=5, show_default=True, help="How many dumps to look back.")
+@click.option(
+    "--dumps", "count", default=30, show_default=True, help="How many dumps to look back."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def preview(expressions: tuple[str, ...], count: int, *, as_json: bool) -> None:
-    """Show how many of the last papers each EXPRESSION matches, and which are the best."""
-    from rich.markup import escape
-
+    """Show what each EXPRESSION finds in the last papers, and what else the papers write."""
     from digest.cli.context import open_app
-    from digest.cli.output import out, print_json
+    from digest.cli.output import print_json
     from digest.pipeline.preview import preview_interests
+    from digest.ranking.query import parse
 
+    for expression in expressions:
+        parse(expression)
     app = open_app()
-    previews = preview_interests(app.database, expressions, app.clock, count)
+    archive = app.archives.current()
+    previews = preview_interests(app.database, archive, expressions, app.clock, count)
     if as_json:
-        print_json(
-            [
-                {
-                    "expression": each.expression,
-                    "matched": each.matched,
-                    "per_dump": each.per_dump,
-                    "warning": each.warning,
-                    "examples": [example.paper.title for example in each.examples],
-                }
-                for each in previews
-            ]
-        )
+        print_json([_as_data(each) for each in previews])
         return
     for each in previews:
-        rate = f"{each.per_dump:.1f} a dump"
-        papers = "1 paper" if each.matched == 1 else f"{each.matched} papers"
-        out.print(f"[bold]{escape(each.expression)}[/bold]: {papers}, about {rate}")
-        if each.warning:
-            out.print(f"  [yellow]{escape(each.warning)}[/yellow]")
-        for example in each.examples:
-            why = example.reason.sentence if example.reason else ""
-            out.print(
-                f"  {escape(example.paper.title)}\n    [dim]{escape(why)}[/dim]", highlight=False
-            )
+        _show(each)
+
+
+def _as_data(each: "InterestPreview") -> dict[str, object]:
+    found = each.found
+    return {
+        "expression": each.expression,
+        "read_as": found.normal,
+        "matched": found.matched,
+        "papers": found.total,
+        "dumps": found.dumps,
+        "per_dump": found.a_dump,
+        "per_week": found.a_week,
+        "verdict": found.verdict.value,
+        "sentence": found.sentence,
+        "examples": [example.paper.title for example in each.examples],
+        "hidden": found.hidden,
+        "hidden_examples": [example.paper.title for example in each.hidden],
+        "suggestions": [
+            {
+                "expression": suggestion.expression,
+                "kind": suggestion.kind.value,
+                "finds": suggestion.finds,
+                "more": suggestion.more,
+            }
+            for suggestion in found.suggestions
+        ],
+    }
+
+
+def _show(each: "InterestPreview") -> None:
+    from itertools import groupby
+
+    from rich.text import Text
+
+    from digest.cli.output import out
+    from digest.ranking.preview import Verdict
+    from digest.rendering.marks import pieces
+
+    found = each.found
+    out.print(Text(each.expression, "bold"))
+    out.print(Text(f"  {found.sentence}", "" if found.verdict is Verdict.FINE else "yellow"))
+    shown = [("", each.examples)]
+    if each.hidden:
+        shown.append((f"  {found.hidden} hidden by {found.hidden_by}, such as", each.hidden))
+    for heading, examples in shown:
+        if heading:
+            out.print(Text(heading, "bold"))
+        for example in examples:
+            why = Text("    ")
+            for piece in pieces(example.reason, _LONGEST):
+                why.append(piece.text, "bold" if piece.is_match else "dim")
+            out.print(Text(f"  {example.paper.title}"))
+            out.print(why)
+    for purpose, group in groupby(found.suggestions, key=lambda suggestion: suggestion.purpose):
+        out.print(Text(f"  {purpose}:", "bold"))
+        for suggestion in group:
+            out.print(Text(f"    {suggestion.expression}  ({suggestion.effect})"))

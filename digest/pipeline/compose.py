@@ -9,12 +9,14 @@ from datetime import date, datetime
 from digest.clock import Clock
 from digest.model.cadence import next_slot, slot_due
 from digest.model.digests import Digest, Window
-from digest.model.papers import ListedPaper
+from digest.model.feedback import Feedback, FeedbackKind
+from digest.model.papers import ListedPaper, Paper
 from digest.model.profiles import Profile, Selection
 from digest.model.subscribers import Subscriber
+from digest.pipeline.archive import Archives
 from digest.pipeline.planned import digest_delivery
 from digest.ranking.rank import rank
-from digest.store import deliveries, digests, dumps, feeds, papers, subscribers
+from digest.store import deliveries, digests, dumps, feeds, papers, steering, subscribers
 from digest.store.engine import Connection, Database
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ class ComposeReport:
 
 def compose_due(
     database: Database,
+    archives: Archives,
     authority: str,
     clock: Clock,
     advance: Callable[[int], None] = lambda _count: None,
@@ -55,7 +58,7 @@ def compose_due(
             if not due:
                 return report
             work = _load(connection, due, now)
-        selections = work.select(due, now)
+        selections = rank(work.listed, work.profiles(due), now, archives.current())
         with database.writing() as connection:
             held = subscribers.hold_due(connection, due)
             if not held:  # another composer has them all, and does not need our help
@@ -75,40 +78,47 @@ class _Work:
     listed: list[ListedPaper]
     through: int
     on_their_way: dict[int, frozenset[int]]
+    feedback: dict[int, list[Feedback]]
+    rated: dict[int, Paper]
+    muted: dict[int, tuple[str, ...]]
 
-    def select(self, due: Sequence[Subscriber], now: datetime) -> list[Selection]:
-        """Return everybody's selection, ranked among the papers of their own window.
+    def profiles(self, due: Sequence[Subscriber]) -> list[Profile]:
+        """Return what ranking is to know of everybody."""
+        return [self._profile(subscriber) for subscriber in due]
 
-        What is rare depends on the papers ranked, so a reader's list must not depend on how far
-        back the others of the chunk look.
-        """
-        by_mark: dict[int, list[Subscriber]] = {}
-        for subscriber in due:
-            by_mark.setdefault(subscriber.seen_through or 0, []).append(subscriber)
-        found: dict[int, Selection] = {}
-        for after, group in by_mark.items():
-            papers_after = [each for each in self.listed if each.dump_id > after]
-            selections = rank(papers_after, [self.profile(each) for each in group], now)
-            found |= {each.subscriber_id: each for each in selections}
-        return [found[subscriber.id] for subscriber in due]
-
-    def profile(self, subscriber: Subscriber) -> Profile:
+    def _profile(self, subscriber: Subscriber) -> Profile:
+        given = self.feedback.get(subscriber.id, ())
+        rated = {
+            kind: tuple(self.rated[each.paper_id] for each in given if each.kind is kind)
+            for kind in FeedbackKind
+        }
         return Profile(
             subscriber_id=subscriber.id,
             interests=subscriber.interests,
             limit=subscriber.papers_per_digest,
             after=subscriber.seen_through or 0,
-            seen=self.on_their_way.get(subscriber.id, frozenset()),
+            seen=self.on_their_way.get(subscriber.id, frozenset()).union(
+                each.paper_id for each in given
+            ),
+            muted=self.muted.get(subscriber.id, ()),
+            liked=rated[FeedbackKind.MORE],
+            disliked=rated[FeedbackKind.LESS],
         )
 
 
 def _load(connection: Connection, due: Sequence[Subscriber], now: datetime) -> _Work:
     through = dumps.newest_dump_id(connection)
     after = min(subscriber.seen_through or 0 for subscriber in due)
+    ids = [subscriber.id for subscriber in due]
+    feedback = steering.feedback_of(connection, ids)
+    rated = {each.paper_id for given in feedback.values() for each in given}
     return _Work(
         listed=papers.papers_first_listed(connection, after, through),
         through=through,
-        on_their_way=digests.papers_on_their_way(connection, [each.id for each in due], now),
+        on_their_way=digests.papers_on_their_way(connection, ids, now),
+        feedback=feedback,
+        rated=papers.papers_by_id(connection, sorted(rated)),
+        muted=steering.mutes_of(connection, ids, now),
     )
 
 

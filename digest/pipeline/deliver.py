@@ -145,7 +145,8 @@ def _load_all(database: Database, claimed: Sequence[Delivery]) -> _Batch:
         found = digests.digests_by_id(
             connection, [each.digest_id for each in claimed if each.digest_id is not None]
         )
-        wanted = {entry.paper_id for digest in found.values() for entry in digest.entries}
+        entries = [entry for digest in found.values() for entry in digest.entries]
+        wanted = {number for entry in entries for number in entry.paper_ids}
         return _Batch(
             subscribers=subscribers.subscribers_by_id(
                 connection, {each.subscriber_id for each in claimed}
@@ -219,7 +220,8 @@ def _render(
                 message = f"delivery {delivery.id} is a digest's and names none"
                 raise DigestError(message)
             digest = batch.digests[delivery.digest_id]
-            shown = {entry.paper_id: batch.papers[entry.paper_id] for entry in digest.entries}
+            wanted = {number for entry in digest.entries for number in entry.paper_ids}
+            shown = {number: batch.papers[number] for number in wanted}
             return renderer.digest(DigestEdition(digest, subscriber, shown))
 
 

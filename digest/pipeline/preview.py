@@ -2,52 +2,68 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from digest.clock import Clock
-from digest.model.digests import Reason
+from digest.model.digests import Entry, Reason
 from digest.model.papers import Paper
-from digest.ranking.rank import preview
+from digest.ranking.archive import Archive
+from digest.ranking.preview import Preview, RecentPapers
 from digest.store import dumps, papers
 from digest.store.engine import Database
+
+LAST_DUMPS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A paper an expression finds, and why."""
+    """A paper an expression finds or hides, and why."""
 
     paper: Paper
-    reason: Reason | None
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class InterestPreview:
-    """What an expression finds in the last dumps."""
+    """What an expression, as its reader wrote it, finds in the last dumps, with papers to show."""
 
     expression: str
-    matched: int
-    per_dump: float
-    warning: str | None
+    found: Preview
     examples: tuple[Example, ...]
+    hidden: tuple[Example, ...]
 
 
 def preview_interests(
-    database: Database, expressions: Iterable[str], clock: Clock, last_dumps: int = 5
+    database: Database,
+    archive: Archive,
+    expressions: Iterable[str],
+    clock: Clock,
+    last_dumps: int = LAST_DUMPS,
 ) -> list[InterestPreview]:
-    """Return what each expression matches in the last dumps; raises ExpressionError."""
+    """Return what each expression matches in the last dumps; raises ExpressionError.
+
+    Reads and analyses all their papers: whoever is asked often keeps RecentPapers.
+    """
     with database.reading() as connection:
         recent = dumps.recent_dumps(connection, last_dumps)
         after = min((each.id for each in recent), default=1) - 1
         listed = papers.papers_first_listed(connection, after)
-    by_id = {each.paper.id: each.paper for each in listed}
-    now = clock()
-    found = []
-    for expression in expressions:
-        seen = preview(expression, listed, now)
-        examples = tuple(
-            Example(by_id[entry.paper_id], entry.reasons[0] if entry.reasons else None)
-            for entry in seen.examples
+    return previews_of(RecentPapers(listed, archive), expressions, clock())
+
+
+def previews_of(
+    recent: RecentPapers, expressions: Iterable[str], now: datetime
+) -> list[InterestPreview]:
+    """Return what each expression matches among papers; raises ExpressionError."""
+    by_id = {each.paper.id: each.paper for each in recent.listed}
+
+    def shown(entries: tuple[Entry, ...]) -> tuple[Example, ...]:
+        return tuple(Example(by_id[each.paper_id], each.reasons[0]) for each in entries)
+
+    return [
+        InterestPreview(
+            expression, preview, shown(preview.examples), shown(preview.hidden_examples)
         )
-        found.append(
-            InterestPreview(expression, seen.matched, seen.per_dump, seen.warning, examples)
-        )
-    return found
+        for expression in expressions
+        for preview in (recent.preview(expression, now),)
+    ]

@@ -8,8 +8,9 @@ form mean this; a form defined once would stand for itself in its own paper and 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from digest.ranking.analysis import sentences, stem, tokenize
 
@@ -23,42 +24,74 @@ _LAST_WORD = re.compile(r"([A-Za-z0-9]+)\s*$")
 
 @dataclass(frozen=True)
 class Acronyms:
-    """The dominant pairs of a batch; long forms are words without a space between them."""
+    """The dominant pairs; long forms are words without a space between them."""
 
-    long_forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    short_forms: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    long_forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def _short_forms(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for short in sorted(self.long_forms):
+            found[_key(self.long_forms[short])].append(short)
+        return {key: tuple(shorts) for key, shorts in found.items()}
 
     def long_form(self, short: str) -> tuple[str, ...]:
-        """Return the words a short form stands for, () if the batch does not say."""
+        """Return the words a short form stands for, () if no paper says."""
         return self.long_forms.get(singular(short), ())
 
     def short_forms_of(self, words: Sequence[str]) -> tuple[str, ...]:
         """Return the short forms of a phrase of folded words."""
-        return self.short_forms.get(_key(words), ())
+        joined = "".join(words)
+        # Few phrases begin as one of those that have a short form: the others need no stem.
+        return self._short_forms.get(stem(joined), ()) if joined[:3] in self._heads else ()
+
+    @cached_property
+    def _heads(self) -> frozenset[str]:
+        return frozenset("".join(words)[:3] for words in self.long_forms.values())
+
+    def with_newer(self, newer: "Acronyms") -> "Acronyms":
+        """Return these and what newer papers say of the short forms that are unknown here."""
+        return Acronyms({**newer.long_forms, **self.long_forms})
 
 
-def find_acronyms(texts: Iterable[Sequence[str]]) -> Acronyms:
-    """Return the pairs that dominate in the papers, each given as its texts."""
-    papers: dict[str, Counter[str]] = defaultdict(Counter)
-    spellings: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
-    for paper in texts:
+class AcronymCounts:
+    """How many papers give which pair; `dominant` is what they agree on so far."""
+
+    def __init__(self) -> None:
+        self._papers: dict[str, Counter[str]] = defaultdict(Counter)
+        self._spellings: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Count one paper, given as its texts."""
         defined = {
             (short, tuple(token.word for token in tokenize(long)))
-            for text in paper
+            for text in texts
+            if "(" in text
             for short, long in definitions(text)
         }
         for short, key in {(short, _key(words)) for short, words in defined}:
-            papers[short][key] += 1
+            self._papers[short][key] += 1
         for _, words in defined:
-            spellings[_key(words)][words] += 1
-    long_forms: dict[str, tuple[str, ...]] = {}
-    short_forms: dict[str, list[str]] = defaultdict(list)
-    for short in sorted(papers):
-        key, count = max(papers[short].items(), key=lambda pair: (pair[1], pair[0]))
-        if count >= MIN_PAPERS and count > MIN_DOMINANCE * papers[short].total():
-            long_forms[short] = max(spellings[key].items(), key=lambda pair: (pair[1], pair[0]))[0]
-            short_forms[key].append(short)
-    return Acronyms(long_forms, {key: tuple(shorts) for key, shorts in short_forms.items()})
+            self._spellings[_key(words)][words] += 1
+
+    def dominant(self) -> Acronyms:
+        """Return the pairs that two papers give and most papers mean."""
+        long_forms: dict[str, tuple[str, ...]] = {}
+        for short in sorted(self._papers):
+            counts = self._papers[short]
+            key, count = max(counts.items(), key=lambda pair: (pair[1], pair[0]))
+            if count >= MIN_PAPERS and count > MIN_DOMINANCE * counts.total():
+                spellings = self._spellings[key].items()
+                long_forms[short] = max(spellings, key=lambda pair: (pair[1], pair[0]))[0]
+        return Acronyms(long_forms)
+
+
+def find_acronyms(papers: Iterable[Iterable[str]]) -> Acronyms:
+    """Return the pairs that dominate in papers, each given as its texts."""
+    counts = AcronymCounts()
+    for texts in papers:
+        counts.add(texts)
+    return counts.dominant()
 
 
 def definitions(text: str) -> list[tuple[str, str]]:

@@ -8,18 +8,22 @@ the letters as written stay beside the stem, for verbatim words and for acronyms
 import re
 import threading
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import Stemmer
 
 _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
+_HYPHENS = "\\-\u2010\u2011\u2013\u00ad"
 # A LaTeX command is no word; C++ and C# are; a possessive belongs to its word but not to its form.
+# Only the hyphen right between two words joins them.
 _TOKEN = re.compile(
-    rf"\\[A-Za-z]+|(?P<word>[^\W_](?:[^\W_]|[{_MARKS}])*(?:(?:\+\+|\#)(?![\w+#]))?)"
-    r"(?:['\u2019]s(?![^\W_]))?"
+    rf"\\[A-Za-z]+[{_HYPHENS}]?"
+    rf"|(?P<hyphen>(?<=[^\W_])[{_HYPHENS}])?"
+    rf"(?P<word>[^\W_]+(?:[{_MARKS}]+[^\W_]*)*(?:(?:\+\+|\#)(?![\w+#]))?)"
+    rf"(?:['\u2019]s(?![^\W_])[{_HYPHENS}]?)?"
 )
-_HYPHENS = frozenset("-\u2010\u2011\u2013\u00ad")
 
 _STOP_WORDS = (
     "a about above after again all also am an and any are as at be because been before being below "
@@ -56,16 +60,16 @@ class Token(NamedTuple):
 
 def tokenize(text: str, start: int = 0, end: int | None = None) -> list[Token]:
     """Return the tokens of text[start:end], with offsets in text."""
-    tokens: list[Token] = []
-    previous = -1
-    for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
-        if match.lastgroup is None:
-            continue
-        first, last = match.span("word")
-        is_glued = first == previous + 1 and text[previous] in _HYPHENS
-        tokens.append(Token(first, last, fold(match["word"]), is_glued))
-        previous = last
-    return tokens
+    return [
+        Token(*match.span("word"), fold(match["word"]), bool(match["hyphen"]))
+        for match in _TOKEN.finditer(text, start, len(text) if end is None else end)
+        if match["word"]
+    ]
+
+
+def words_as_written(text: str, start: int, end: int) -> list[tuple[str, str]]:
+    """Return the same tokens without offsets: the hyphen before each, or "", and the word as written."""
+    return [found for found in _TOKEN.findall(text, start, end) if found[1]]
 
 
 @lru_cache(maxsize=1 << 17)
@@ -87,6 +91,12 @@ def stem(word: str) -> str:
     """Return the Snowball stem of a folded word."""
     with _stemmer_lock:
         return str(_stemmer.stemWord(word))
+
+
+def stems(words: Sequence[str]) -> list[str]:
+    """Return the stems of many folded words, faster than one by one."""
+    with _stemmer_lock:
+        return list(_stemmer.stemWords(words))
 
 
 _SENTENCE_END = re.compile(

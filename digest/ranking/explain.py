@@ -1,10 +1,12 @@
 """Why a paper was chosen: the sentence with the words that matched, from the match itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.model.digests import Field, MatchKind, Reason
+from digest.ranking.analysis import Token, tokenize
 from digest.ranking.index import Index, Sentence
-from digest.ranking.matching import STRENGTH, Match, Place
+from digest.ranking.places import STRENGTH, Match, Place
 
 MAX_SENTENCE = 300
 MARK = "\u2026"
@@ -44,7 +46,8 @@ def quote(index: Index, match: Match) -> Quotation:
     base = min(by_sentence, key=lambda base: _order(base, by_sentence[base], sentences[base]))
     shown = sentences[base]
     text = index.text_of(shown)[shown.start : shown.end]
-    found = [_characters(shown, span) for place in by_sentence[base] for span in place.spans]
+    words = tokenize(index.text_of(shown), shown.start, shown.end)
+    found = [_characters(words, shown, span) for place in by_sentence[base] for span in place.spans]
     text, spans = _windowed(text, _merged(found))
     return Quotation(match.kind, shown.field, text, spans)
 
@@ -55,11 +58,8 @@ def _order(base: int, places: list[Place], sentence: Sentence) -> tuple[int, int
     return -parts, strongest, sentence.field is not Field.TITLE, base
 
 
-def _characters(sentence: Sentence, span: tuple[int, int]) -> _Chars:
-    first, last = (
-        sentence.tokens[span[0] - sentence.base],
-        sentence.tokens[span[1] - 1 - sentence.base],
-    )
+def _characters(words: Sequence[Token], sentence: Sentence, span: tuple[int, int]) -> _Chars:
+    first, last = words[span[0] - sentence.base], words[span[1] - 1 - sentence.base]
     return first.start - sentence.start, last.end - sentence.start
 
 

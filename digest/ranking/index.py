@@ -1,125 +1,88 @@
-"""A batch of papers, cut into sentences and words once, and where every word occurs.
+"""A batch of papers cut into sentences and words once, and where every word stands.
 
 Each sentence has its own stretch of positions, with a gap wider than the near window between two,
 so that no phrase and no nearness crosses the end of a sentence or of a field. A hyphenated pair
-occurs as its two words and, over both places, as the joined word: "multi-modal" is found by
-`multi modal` and by `multimodal`.
+stands as its two words and, over both places, as the joined word: "multi-modal" is found by
+`multi modal` and by `multimodal`. Everything is arrays over positions, so that a thousand papers are
+a matter of tenths of a second and of a few megabytes.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import islice, pairwise, takewhile
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from digest.model.digests import Field
 from digest.model.papers import Paper
-from digest.ranking.analysis import STOP_WORDS, Token, sentences, stem, tokenize
+from digest.ranking.analysis import STOP_WORDS, fold, sentences, stem, stems, words_as_written
 
 NEAR = 8
-SHORT = 3
-Span = tuple[int, int]
+NO_WORD = -1
+Ints = npt.NDArray[np.int32]
+_FIELDS = (Field.TITLE, Field.ABSTRACT)
 
 
-class Places:
-    """Where something occurs in the batch: (start, end) positions, ascending, each once."""
-
-    __slots__ = ("_ends", "_starts", "spans")
-
-    def __init__(self, spans: Iterable[Span]) -> None:
-        self.spans = sorted(set(spans))
-        self._ends: Mapping[int, Sequence[int]] | None = None
-        self._starts: Mapping[int, Sequence[int]] | None = None
-
-    def __len__(self) -> int:
-        return len(self.spans)
-
-    def __iter__(self) -> Iterator[Span]:
-        return iter(self.spans)
-
-    @property
-    def ends(self) -> Mapping[int, Sequence[int]]:
-        """Where those end that begin at a position."""
-        if self._ends is None:
-            ends: dict[int, list[int]] = {}
-            for start, end in self.spans:
-                ends.setdefault(start, []).append(end)
-            self._ends = ends
-        return self._ends
-
-    @property
-    def starts(self) -> Mapping[int, Sequence[int]]:
-        """Where those begin that end at a position."""
-        if self._starts is None:
-            starts: dict[int, list[int]] = {}
-            for start, end in self.spans:
-                starts.setdefault(end, []).append(start)
-            self._starts = starts
-        return self._starts
-
-    def within(self, first: int, last: int) -> list[Span]:
-        """Return those that lie in the positions first to last, both included."""
-        low = bisect_left(self.spans, (first, first))
-        high = bisect_right(self.spans, (last, last + 1))
-        return [span for span in self.spans[low:high] if span[1] <= last + 1]
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a paper: text[start:end] of its field, its tokens from position `base` on."""
+class Sentence(NamedTuple):
+    """A sentence of a paper: text[start:end] of its field, its words from position `base` on."""
 
     paper: int
     field: Field
     start: int
     end: int
     base: int
-    tokens: tuple[Token, ...]
-
-
-class Counts(NamedTuple):
-    """How often something occurs in a paper's title and in its abstract."""
-
-    title: int
-    abstract: int
 
 
 class Index:
-    """Where the words of a batch occur. Papers are numbered in the order given."""
+    """Where the words of a batch stand. Papers are numbered in the order given.
+
+    `tokens` holds for every position the number of the form `written` there, NO_WORD in gaps;
+    `bounds[2n]` and `bounds[2n + 1]` are where the title and the abstract of paper n begin.
+    """
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = tuple(papers)
         self.sentences: list[Sentence] = []
-        self.lengths: list[Counts] = []
-        self._words: dict[str, list[Span]] = defaultdict(list)
-        self._joined: dict[str, list[Span]] = defaultdict(list)
-        self._capitals: dict[str, list[Span]] = defaultdict(list)
-        self._found: dict[tuple[str, str], Places] = {}
-        position = 0
+        numbers: dict[str, int] = {}
+        tokens: list[int] = []
+        hyphens: list[int] = []
+        bounds: list[int] = []
+        gap = [NO_WORD] * (NEAR + 1)
         for number, paper in enumerate(self.papers):
-            lengths = []
-            for field, text in ((Field.TITLE, paper.title), (Field.ABSTRACT, paper.abstract)):
-                first = position
+            for field, text in zip(_FIELDS, (paper.title, paper.abstract), strict=True):
+                bounds.append(len(tokens))
                 for start, end in sentences(text):
-                    tokens = tuple(tokenize(text, start, end))
-                    if tokens:
-                        self.sentences.append(Sentence(number, field, start, end, position, tokens))
-                        self._enter(text, tokens, position)
-                        position += len(tokens) + NEAR + 1
-                lengths.append(position - first)
-            self.lengths.append(Counts(*lengths))
+                    found = words_as_written(text, start, end)
+                    if not found:
+                        continue
+                    base = len(tokens)
+                    self.sentences.append(Sentence(number, field, start, end, base))
+                    tokens += [numbers.setdefault(word, len(numbers)) for _, word in found]
+                    hyphens += [base + at for at, (hyphen, _) in enumerate(found) if hyphen and at]
+                    tokens += gap
+        self.tokens: Ints = np.array(tokens, np.int32)
+        self.bounds: Ints = np.array([*bounds, len(tokens)], np.int32)
+        self.written = list(numbers)
+        self._number_as_written = numbers
+        self._hyphens = np.array(hyphens, np.int32)
         self._bases = [sentence.base for sentence in self.sentences]
 
-    def _enter(self, text: str, tokens: Sequence[Token], base: int) -> None:
-        for position, (start, end, word, is_glued) in enumerate(tokens, base):
-            self._words[word].append((position, position + 1))
-            if is_glued:
-                joined = tokens[position - base - 1].word + word
-                self._joined[joined].append((position - 1, position + 1))
-            written = text[start:end]
-            if not written.islower():
-                self._capitals[written].append((position, position + 1))
+    @cached_property
+    def paper_of(self) -> Ints:
+        """The number of the paper each position belongs to."""
+        lengths = np.diff(self.bounds[::2])
+        return np.repeat(np.arange(len(self.papers), dtype=np.int32), lengths)
+
+    @cached_property
+    def lengths(self) -> Ints:
+        """The number of words in each paper's title and abstract, an array of pairs."""
+        if not self.papers:
+            return np.zeros((0, 2), np.int32)
+        before = np.concatenate(([0], np.cumsum(self.tokens != NO_WORD)))
+        return np.diff(before[self.bounds]).astype(np.int32).reshape(-1, 2)
 
     def sentence_at(self, position: int) -> Sentence:
         """Return the sentence a position belongs to."""
@@ -130,111 +93,156 @@ class Index:
         paper = self.papers[sentence.paper]
         return paper.title if sentence.field is Field.TITLE else paper.abstract
 
-    def counts(self, places: Iterable[Span]) -> dict[int, Counts]:
-        """Return how often places fall into each paper's title and abstract."""
-        titles: dict[int, int] = defaultdict(int)
-        abstracts: dict[int, int] = defaultdict(int)
-        for start, _ in places:
-            sentence = self.sentence_at(start)
-            (titles if sentence.field is Field.TITLE else abstracts)[sentence.paper] += 1
-        return {paper: Counts(titles[paper], abstracts[paper]) for paper in {*titles, *abstracts}}
-
-    def verbatim(self, word: str) -> Places:
-        """Return where a folded word occurs as it is."""
-        return self._once("verbatim", word, lambda: self._words.get(word, ()))
-
-    def capitals(self, letters: str) -> Places:
-        """Return where these very letters occur, or their plural."""
-        return self._once(
-            "capitals",
-            letters,
-            lambda: (*self._capitals.get(letters, ()), *self._capitals.get(letters + "s", ())),
-        )
-
-    def inflected(self, word: str) -> Places:
-        """Return where any inflection of a folded word occurs, in one piece or two.
-
-        A short word is found with its plural only: "ragged" has the stem of "rag".
-        """
-        root = stem(word)
-        if len(root) <= SHORT and word in (forms := (root, root + "s")):
-            return self._once("short", root, lambda: self._forms(forms, forms))
-        return self._once(
-            "inflected",
-            root,
-            lambda: (
-                *self._forms(self._by_stem.get(root, ()), self._joined_by_stem.get(root, ())),
-                *self._spaced.get(root, ()),
-            ),
-        )
-
-    def _forms(self, words: Iterable[str], joined: Iterable[str]) -> list[Span]:
-        found = [span for form in words for span in self._words.get(form, ())]
-        return found + [span for form in joined for span in self._joined.get(form, ())]
-
-    def beginning(self, prefix: str) -> Places:
-        """Return where words occur that begin with a folded prefix."""
-        return self._once(
-            "beginning",
-            prefix,
-            lambda: self._forms(
-                _beginning(self._sorted_words, prefix), _beginning(self._sorted_joined, prefix)
-            ),
-        )
-
-    def is_written_solid(self, word: str) -> bool:
-        """Return whether the batch has this word, or an inflection, in one piece."""
-        return stem(word) in self._by_stem
-
-    def _once(self, kind: str, key: str, find: Callable[[], Iterable[Span]]) -> Places:
-        found = self._found.get((kind, key))
-        if found is None:
-            found = self._found[kind, key] = Places(find())
-        return found
+    @cached_property
+    def words(self) -> list[str]:
+        """The folded words of the batch, each once."""
+        return list(self._numbered_words)
 
     @cached_property
-    def _by_stem(self) -> dict[str, list[str]]:
-        return _grouped(self._words)
+    def _numbered_words(self) -> dict[str, int]:
+        words: dict[str, int] = {}
+        for form in self.written:
+            words.setdefault(fold(form), len(words))
+        return words
 
     @cached_property
-    def _joined_by_stem(self) -> dict[str, list[str]]:
-        return _grouped(self._joined)
+    def word_at(self) -> Ints:
+        """The number of the folded word at every position, NO_WORD in gaps."""
+        numbered = self._numbered_words
+        folded = [*(numbered[fold(form)] for form in self.written), NO_WORD]
+        return np.array(folded, np.int32)[self.tokens]
 
     @cached_property
-    def _sorted_words(self) -> list[str]:
-        return sorted(self._words)
+    def _stems(self) -> "_Groups":
+        return _Groups.of(self.words, stems(self.words))
 
     @cached_property
-    def _sorted_joined(self) -> list[str]:
-        return sorted(self._joined)
+    def _at_word(self) -> "_Postings":
+        return _Postings.of(self.word_at, len(self.words))
 
     @cached_property
-    def _spaced(self) -> dict[str, list[Span]]:
-        """Where two neighbouring words would, joined, be a word with this stem."""
-        spans: dict[str, list[Span]] = defaultdict(list)
-        for sentence in self.sentences:
-            for position, (left, right) in enumerate(pairwise(sentence.tokens), sentence.base):
-                if not right.is_glued and can_be_joined(left.word, right.word):
-                    spans[left.word + right.word].append((position, position + 2))
-        by_stem: dict[str, list[Span]] = defaultdict(list)
-        for joined, found in spans.items():
-            by_stem[stem(joined)] += found
-        return by_stem
+    def _at_stem(self) -> "_Postings":
+        group_of = np.append(self._stems.group_of, np.int32(NO_WORD))
+        return _Postings.of(group_of[self.word_at], len(self._stems.numbers))
+
+    @cached_property
+    def _at_written(self) -> "_Postings":
+        return _Postings.of(self.tokens, len(self.written))
+
+    @cached_property
+    def _joined(self) -> "_Pairs":
+        """The words that a hyphen joins, over both their places."""
+        return self._pairs(self._hyphens - 1)
+
+    @cached_property
+    def _spaced(self) -> "_Pairs":
+        """Two neighbouring words that may be one which somebody spaced."""
+        can_join = np.array([*(is_joinable(word) for word in self.words), False])[self.word_at]
+        has_hyphen = np.zeros(len(self.tokens), bool)
+        has_hyphen[self._hyphens] = True
+        if len(self.tokens) == 0:
+            return self._pairs(self._hyphens)
+        return self._pairs(np.flatnonzero(can_join[:-1] & can_join[1:] & ~has_hyphen[1:]))
+
+    def _pairs(self, lefts: npt.NDArray[np.signedinteger]) -> "_Pairs":
+        codes = self.word_at[lefts].astype(np.int64) * len(self.words) + self.word_at[lefts + 1]
+        distinct, numbers = np.unique(codes, return_inverse=True)
+        words = self.words
+        size = max(1, len(words))
+        joined = [words[code // size] + words[code % size] for code in distinct.tolist()]
+        return _Pairs.of(joined, lefts.astype(np.int32), numbers.astype(np.int32))
+
+    def has_word(self, word: str) -> bool:
+        """Return whether a folded word, or an inflection, stands here in one piece."""
+        return stem(word) in self._stems.numbers
+
+    def at_word(self, word: str) -> Ints:
+        """Return the positions of a folded word, as it is."""
+        return self._at_word.of_number(self._numbered_words.get(word))
+
+    def at_stem(self, root: str) -> Ints:
+        """Return the positions of all words with a stem."""
+        return self._at_stem.of_number(self._stems.numbers.get(root))
+
+    def at_written(self, letters: str) -> Ints:
+        """Return the positions of these very letters."""
+        return self._at_written.of_number(self._number_as_written.get(letters))
+
+    def joined_as(self, word: str) -> Ints:
+        """Return the first positions of hyphenated pairs that, joined, are a folded word."""
+        return self._joined.of_word(word)
+
+    def joined_with_stem(self, root: str) -> Ints:
+        """Return the first positions of hyphenated pairs that, joined, have a stem."""
+        return self._joined.of_stem(root)
+
+    def spaced_with_stem(self, root: str) -> Ints:
+        """Return the first positions of neighbouring words that, joined, have a stem."""
+        return self._spaced.of_stem(root)
+
+    @property
+    def joined_words(self) -> Iterable[str]:
+        """The hyphenated pairs of the batch, joined."""
+        return self._joined.numbers
 
 
-def _beginning(words: Sequence[str], prefix: str) -> Iterator[str]:
-    """Return those of the sorted words that begin with prefix."""
-    rest = islice(words, bisect_left(words, prefix), None)
-    return takewhile(lambda word: word.startswith(prefix), rest)
+class _Groups(NamedTuple):
+    """Words by their stem."""
+
+    numbers: dict[str, int]
+    group_of: Ints
+
+    @classmethod
+    def of(cls, words: Sequence[str], roots: Sequence[str]) -> "_Groups":
+        numbers: dict[str, int] = {}
+        found = [numbers.setdefault(root, len(numbers)) for root in roots]
+        return cls(numbers, np.array(found, np.int32).reshape(len(words)))
 
 
-def _grouped(words: Iterable[str]) -> dict[str, list[str]]:
-    by_stem: dict[str, list[str]] = defaultdict(list)
-    for word in words:
-        by_stem[stem(word)].append(word)
-    return by_stem
+class _Postings(NamedTuple):
+    """The positions of every number, ascending."""
+
+    positions: Ints
+    starts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, numbers: Ints, count: int) -> "_Postings":
+        order = np.argsort(numbers, kind="stable").astype(np.int32)
+        return cls(order, np.searchsorted(numbers[order], np.arange(count + 1)))
+
+    def of_number(self, number: int | None) -> Ints:
+        if number is None:
+            return self.positions[:0]
+        return self.positions[self.starts[number] : self.starts[number + 1]]
 
 
-def can_be_joined(left: str, right: str) -> bool:
-    """Return whether two spaced words may be one: "on line" and "a cross" are not."""
-    return len(left) > 1 and len(right) > 1 and not {left, right} & STOP_WORDS
+class _Pairs(NamedTuple):
+    """Pairs of neighbouring words, by the word they make and by its stem."""
+
+    lefts: Ints
+    postings: _Postings
+    numbers: dict[str, int]
+    by_stem: Mapping[str, list[int]]
+
+    @classmethod
+    def of(cls, joined: Sequence[str], lefts: Ints, numbers: Ints) -> "_Pairs":
+        by_stem: dict[str, list[int]] = defaultdict(list)
+        words: dict[str, int] = {}
+        # Two pairs may make one word ("data sets", "datas ets"); they share its number.
+        shared = [words.setdefault(word, len(words)) for word in joined]
+        for number, root in enumerate(stems(list(words))):
+            by_stem[root].append(number)
+        renumbered = np.array(shared, np.int32).reshape(len(joined))[numbers]
+        return cls(lefts, _Postings.of(renumbered, len(words)), words, by_stem)
+
+    def of_word(self, word: str) -> Ints:
+        return self.lefts[self.postings.of_number(self.numbers.get(word))]
+
+    def of_stem(self, root: str) -> Ints:
+        found = [self.postings.of_number(number) for number in self.by_stem.get(root, ())]
+        return self.lefts[np.concatenate(found)] if found else self.lefts[:0]
+
+
+def is_joinable(word: str) -> bool:
+    """Return whether a word, spaced from another, may be a part of one: "a" and "on" are not."""
+    return len(word) > 1 and word not in STOP_WORDS

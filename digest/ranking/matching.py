@@ -1,344 +1,277 @@
-"""A batch of papers against every distinct expression: which match, how, and where.
+"""Where phrases occur in a batch: in which papers, word for word or close together, how often.
 
-A phrase is looked up from its rarest word outwards, so its cost is that of its rarest word, and
-nothing is done twice for two readers who ask the same.
+A phrase is looked up from its rarest word outwards, so its cost is that of its rarest word.
+`find_phrases` is compiled where numba is installed and plain Python otherwise (`compiled.py`).
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from digest.model.digests import Field, MatchKind
-from digest.model.papers import Paper
-from digest.ranking import scoring
-from digest.ranking.acronyms import Acronyms, find_acronyms, singular
-from digest.ranking.analysis import PREFIXES, STOP_WORDS, tokenize
-from digest.ranking.index import NEAR, Counts, Index, Places, Span, can_be_joined
-from digest.ranking.query import Expression, Scope, Style, Term
+import numpy as np
+from numpy.typing import NDArray
 
-STRENGTH = {kind: number for number, kind in enumerate(MatchKind)}
-_NOTHING = Counts(0, 0)
+from digest.ranking.compiled import COMPILED, compiled, plain
+from digest.ranking.elements import Element, Elements, Phrase
+from digest.ranking.index import NEAR, Index, Ints
+
+_MOST_WAYS = 8  # ways in which an element can be spelled from one place on
+Longs = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One place in a paper where a term was found: positions of the matched words.
+class ElementTable(NamedTuple):
+    """Elements of a batch of phrases: spans of element e are starts[first[e]:first[e + 1]]."""
 
-    `part` numbers the term among those that an alternative joins by "+".
+    first: Longs
+    starts: Ints
+    ends: Ints
+    widest: Ints
+    has_content: NDArray[np.bool_]
+
+
+class PhraseTable(NamedTuple):
+    """Phrases as numbers of elements, from first[q] to first[q + 1].
+
+    `anchor` is the place of the rarest element; `is_loose` phrases may also have their words close
+    together, in any order; those `in_title` are looked for there only.
     """
 
-    kind: MatchKind
-    spans: tuple[Span, ...]
-    part: int = 0
+    first: Longs
+    elements: Ints
+    anchor: Longs
+    is_loose: NDArray[np.bool_]
+    in_title: NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """That a paper (its number in the batch) met an expression: how, where, and what it is worth.
+class Occurrences(NamedTuple):
+    """The papers of phrase q, ascending, are papers[first[q]:last[q]].
 
-    `kind` and `field` are those of the strongest place. A match by author has no place.
+    `titles` and `abstracts` count the places where it stands word for word; a paper with none has
+    its words close together.
     """
 
-    paper: int
-    kind: MatchKind
-    field: Field
-    places: tuple[Place, ...]
-    score: int
+    first: Longs
+    last: Longs
+    papers: Ints
+    titles: Ints
+    abstracts: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
-    """Words that stand together: one, or those that a hyphen, a prefix or the corpus makes one."""
+class Wanted(NamedTuple):
+    """A phrase, and how it is to be looked for."""
 
-    words: tuple[str, ...]
-    style: Style
-    is_prefix: bool = False
-
-    @property
-    def has_content(self) -> bool:
-        return not STOP_WORDS.issuperset(self.words)
+    phrase: Phrase
+    is_loose: bool
+    in_title: bool
 
 
-_Elements = tuple[_Element, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What one term found: its places in each paper, and the paper's score for it."""
-
-    places: Mapping[int, tuple[Place, ...]]
-    scores: Mapping[int, float]
-
-
-class Batch:
-    """Papers analysed once, and what every expression asked of them so far has found.
-
-    Papers are numbered by ascending id, whatever order they came in. Threads may share a batch:
-    what two of them compute at once is equal.
-    """
-
-    def __init__(self, papers: Iterable[Paper]) -> None:
-        self.papers = tuple(sorted(papers, key=lambda paper: paper.id))
-        self.index = Index(self.papers)
-        self.acronyms: Acronyms = find_acronyms((p.title, p.abstract) for p in self.papers)
-        lengths = self.index.lengths
-        self._averages = (
-            sum(length.title for length in lengths) / max(1, len(lengths)) or 1.0,
-            sum(length.abstract for length in lengths) / max(1, len(lengths)) or 1.0,
-        )
-        self._names = [[_words(name) for name in paper.authors] for paper in self.papers]
-        self._matches: dict[Expression, Mapping[int, Match]] = {}
-        self._terms: dict[tuple[Term, bool], _Found] = {}
-        self._places: dict[_Elements, Places] = {}
-        self._counts: dict[_Elements, Mapping[int, Counts]] = {}
-
-    def matches(self, expression: Expression) -> Mapping[int, Match]:
-        """Return the papers that meet an expression, by number; its weight is not applied.
-
-        Of an expression that only excludes, these are the papers it hides.
-        """
-        found = self._matches.get(expression)
-        if found is None:
-            found = self._matches[expression] = self._match(expression)
-        return found
-
-    def _match(self, expression: Expression) -> Mapping[int, Match]:
-        hidden = _best(self._all_of((term,), is_exact=True) for term in expression.excluded)
-        if not expression.alternatives:
-            return hidden
-        found = _best(self._all_of(terms) for terms in expression.alternatives)
-        return {paper: match for paper, match in found.items() if paper not in hidden}
-
-    def _all_of(self, terms: Sequence[Term], *, is_exact: bool = False) -> dict[int, Match]:
-        """Return the papers in which every term is found; together they score the sum."""
-        found = [self._find(term, is_exact=is_exact) for term in terms]
-        common = set(found[0].scores).intersection(*(each.scores for each in found[1:]))
-        matches = {}
-        for paper in common:
-            places = tuple(
-                Place(place.kind, place.spans, part)
-                for part, each in enumerate(found)
-                for place in each.places.get(paper, ())
-            )
-            score = scoring.quantised(sum(each.scores[paper] for each in found))
-            matches[paper] = self._record(paper, places, score)
-        return matches
-
-    def _record(self, paper: int, places: tuple[Place, ...], score: int) -> Match:
-        if not places:
-            return Match(paper, MatchKind.PHRASE, Field.TITLE, (), score)
-        parts: dict[int, list[Place]] = defaultdict(list)
-        for place in places:
-            parts[place.part].append(place)
-        kinds = [min((p.kind for p in each), key=STRENGTH.__getitem__) for each in parts.values()]
-        kind = max(kinds, key=STRENGTH.__getitem__)
-        strongest = min(places, key=lambda place: (place.kind is not kind, place.spans))
-        field = self.index.sentence_at(strongest.spans[0][0]).field
-        return Match(paper, kind, field, places, score)
-
-    def _find(self, term: Term, *, is_exact: bool) -> _Found:
-        found = self._terms.get((term, is_exact))
-        if found is None:
-            find = self._find_author if term.scope is Scope.AUTHOR else self._find_words
-            found = self._terms[term, is_exact] = find(term, is_exact=is_exact)
-        return found
-
-    def _find_author(self, term: Term, *, is_exact: bool) -> _Found:
-        del is_exact  # a name is always exact
-        wanted = _words(" ".join(term.words))
-        papers = [
-            number
-            for number, names in enumerate(self._names)
-            if any(_is_named(wanted, name) for name in names)
-        ]
-        score = scoring.rarity(len(papers), len(self.papers)) * scoring.saturated(1)
-        return _Found({}, dict.fromkeys(papers, score))
-
-    def _find_words(self, term: Term, *, is_exact: bool) -> _Found:
-        elements = self._elements_of(term)
-        is_plain = term.style is Style.PLAIN and not is_exact
-        alternatives = [] if is_exact else self._alternatives(term)
-        places: dict[int, list[Place]] = defaultdict(list)
-        for span in self._occurrences(elements):
-            self._put(places, term, Place(MatchKind.PHRASE, (span,)))
-        if is_plain:
-            exact = frozenset(places)
-            for spans in self._near(elements):
-                if self.index.sentence_at(spans[0][0]).paper not in exact:
-                    self._put(places, term, Place(MatchKind.NEAR, spans))
-        for alternative in alternatives:
-            for span in self._occurrences(alternative):
-                self._put(places, term, Place(MatchKind.ACRONYM, (span,)))
-        scores = {paper: self._score(paper, term, elements, alternatives) for paper in places}
-        return _Found({paper: tuple(found) for paper, found in places.items()}, scores)
-
-    def _put(self, places: dict[int, list[Place]], term: Term, place: Place) -> None:
-        sentence = self.index.sentence_at(place.spans[0][0])
-        if term.scope is Scope.ANYWHERE or sentence.field is Field.TITLE:
-            places[sentence.paper].append(place)
-
-    def _alternatives(self, term: Term) -> list[_Elements]:
-        """Return the long form of an acronym, or the acronyms of a phrase."""
-        if term.style is Style.CAPITALS:
-            long_form = self.acronyms.long_form(term.words[0])
-            return [self._elements_of(Term(long_form, Style.CONSECUTIVE))] if long_form else []
-        if term.style is not Style.PLAIN:
-            return []
-        words = _words(" ".join(term.words))
-        return [
-            (_Element((short,), Style.CAPITALS),) for short in self.acronyms.short_forms_of(words)
-        ]
-
-    def _elements_of(self, term: Term) -> _Elements:
-        """Return the words of a term, those that may be written as one put together."""
-        if term.style is Style.CAPITALS:
-            return (_Element((singular(term.words[0]),), Style.CAPITALS),)
-        style = Style.VERBATIM if term.style is Style.VERBATIM else Style.PLAIN
-        elements: list[_Element] = []
-        for chunk in term.words:
-            element = _Element(_words(chunk), style, is_prefix=chunk.endswith("*"))
-            if elements and style is Style.PLAIN and self._are_one(elements[-1], element):
-                words = (*elements.pop().words, *element.words)
-                element = _Element(words, style, is_prefix=element.is_prefix)
-            elements.append(element)
-        return tuple(elements)
-
-    def _are_one(self, left: _Element, right: _Element) -> bool:
-        head, tail = left.words[-1], right.words[0]
-        return (
-            not left.is_prefix
-            and can_be_joined(head, tail)
-            and (head in PREFIXES or self.index.is_written_solid(head + tail))
-        )
-
-    def _occurrences(self, elements: _Elements) -> Places:
-        """Return where elements stand one right after the other."""
-        places = self._places.get(elements)
-        if places is None:
-            find = (
-                self._in_one_piece(elements[0]) if len(elements) == 1 else self._in_a_row(elements)
-            )
-            places = self._places[elements] = Places(find)
-        return places
-
-    def _in_one_piece(self, element: _Element) -> Iterable[Span]:
-        """Return where the words of an element stand in a row, any two of them joined or not."""
-        words = element.words
-        whole: list[set[Span]] = []
-        for number in range(len(words)):
-            spans = _continued(whole[-1] if whole else None, self._look_up(element, number, 1))
-            if number and element.style is Style.PLAIN:
-                before = whole[-2] if number > 1 else None
-                spans |= _continued(before, self._look_up(element, number, 2))
-            whole.append(spans)
-        return whole[-1]
-
-    def _look_up(self, element: _Element, number: int, pieces: int) -> Places:
-        word = "".join(element.words[number + 1 - pieces : number + 1])
-        if element.style is Style.CAPITALS:
-            return self.index.capitals(word)
-        if element.style is Style.VERBATIM:
-            return self.index.verbatim(word)
-        if element.is_prefix and number == len(element.words) - 1:
-            return self.index.beginning(word)
-        return self.index.inflected(word)
-
-    def _in_a_row(self, elements: _Elements) -> Iterable[Span]:
-        parts = [self._occurrences((element,)) for element in elements]
-        anchor = min(range(len(parts)), key=lambda number: len(parts[number]))
-        rows = set(parts[anchor])
-        for part in parts[anchor + 1 :]:
-            rows = {(start, last) for start, end in rows for last in part.ends.get(end, ())}
-        for part in reversed(parts[:anchor]):
-            rows = {(first, end) for start, end in rows for first in part.starts.get(start, ())}
-        return rows
-
-    def _near(self, elements: _Elements) -> Iterable[tuple[Span, ...]]:
-        """Yield, for each occurrence of the rarest word, a stretch of NEAR places with all words."""
-        content = tuple(dict.fromkeys(element for element in elements if element.has_content))
-        if len(content) < 2:  # noqa: PLR2004 -- one word is near to nothing
-            return
-        parts = sorted((self._occurrences((element,)) for element in content), key=len)
-        for anchor in parts[0]:
-            around = [part.within(anchor[1] - 1 - NEAR, anchor[0] + NEAR) for part in parts[1:]]
-            firsts = {anchor[0], *(s for spans in around for s, _ in spans if s < anchor[0])}
-            for first in sorted(firsts, reverse=True):
-                chosen = [_first_within(spans, first, first + NEAR) for spans in around]
-                if anchor[1] - 1 <= first + NEAR and None not in chosen:
-                    yield tuple(sorted({anchor, *(span for span in chosen if span)}))
-                    break
-
-    def _score(
-        self, paper: int, term: Term, elements: _Elements, alternatives: Sequence[_Elements]
-    ) -> float:
-        def evidence(part: _Elements) -> tuple[float, float]:
-            counts = self._count(part)
-            here = counts.get(paper, _NOTHING)
-            if term.scope is Scope.TITLE:
-                here = Counts(here.title, 0)
-            frequency = scoring.term_frequency(here, self.index.lengths[paper], self._averages)
-            return scoring.rarity(len(counts), len(self.papers)), frequency
-
-        content = [element for element in elements if element.has_content] or elements
-        is_phrase = len(elements) > 1
-        return scoring.combine(
-            [evidence((element,)) for element in content],
-            [evidence(pair) for pair in pairwise(elements)] if is_phrase else [],
-            evidence(elements) if is_phrase else (0.0, 0.0),
-            [(*evidence(other), len(other) > 1) for other in alternatives],
-        )
-
-    def _count(self, elements: _Elements) -> Mapping[int, Counts]:
-        counts = self._counts.get(elements)
-        if counts is None:
-            counts = self._counts[elements] = self.index.counts(self._occurrences(elements))
-        return counts
-
-
-@lru_cache(maxsize=2)
-def batch_of(papers: frozenset[Paper]) -> Batch:
-    """Return the papers analysed, the same batch for the same papers while it is remembered.
-
-    A day's subscribers are ranked in chunks against the same papers: only the first chunk pays.
-    """
-    return Batch(papers)
-
-
-def _best(found: Iterable[Mapping[int, Match]]) -> dict[int, Match]:
-    """Return the best match of each paper; of equal ones the strongest kind, then the first."""
-    best: dict[int, Match] = {}
-    for matches in found:
-        for paper, match in matches.items():
-            other = best.get(paper)
-            if other is None or _merit(match) > _merit(other):
-                best[paper] = match
-    return best
-
-
-def _merit(match: Match) -> tuple[int, int]:
-    return match.score, -STRENGTH[match.kind]
-
-
-def _continued(before: set[Span] | None, places: Places) -> set[Span]:
-    if before is None:
-        return set(places)
-    return {(start, last) for start, end in before for last in places.ends.get(end, ())}
-
-
-def _first_within(spans: Sequence[Span], first: int, last: int) -> Span | None:
-    return next((span for span in spans if first <= span[0] and span[1] - 1 <= last), None)
-
-
-@lru_cache(maxsize=1 << 16)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(token.word for token in tokenize(text))
-
-
-def _is_named(wanted: Sequence[str], name: Sequence[str]) -> bool:
-    """Return whether a name has all these words; a single letter stands for a name it begins."""
-    return all(
-        any(word == part or (1 in {len(word), len(part)} and word[0] == part[0]) for part in name)
-        for word in wanted
+def tabulate(
+    elements: Elements, wanted: Sequence[Wanted]
+) -> tuple[list[Element], ElementTable, PhraseTable]:
+    """Return the distinct elements of phrases, and both tables."""
+    flat = np.array([number for each in wanted for number in each.phrase], np.int64)
+    numbers, flat = np.unique(flat, return_inverse=True)
+    distinct = [elements.all[number] for number in numbers.tolist()]
+    spans = [elements.spans_of(number) for number in numbers.tolist()]
+    counts = np.array([len(each.starts) for each in spans], np.int64)
+    has_content = np.array([element.has_content for element in distinct], bool)
+    nothing = np.zeros(0, np.int32)
+    starts = np.concatenate([nothing, *(each.starts for each in spans)])
+    widths = np.concatenate([nothing, *(each.widths for each in spans)])
+    first = offsets(counts)
+    widest = np.zeros(len(distinct), np.int32)
+    occurring = counts > 0
+    if occurring.any():
+        widest[occurring] = np.maximum.reduceat(widths, first[:-1][occurring])
+    bounds = offsets(np.array([len(each.phrase) for each in wanted], np.int64))
+    # A rare stop word is a poor place to begin: nearness does not ask for it.
+    rank = np.where(has_content, 0, 1 << 40) + counts
+    table = PhraseTable(
+        bounds,
+        flat.astype(np.int32),
+        _smallest(rank[flat], bounds),
+        np.array([each.is_loose for each in wanted], bool),
+        np.array([each.in_title for each in wanted], bool),
     )
+    return distinct, ElementTable(first, starts, starts + widths, widest, has_content), table
+
+
+def occurrences(
+    index: Index, elements: ElementTable, phrases: PhraseTable, *, fast: bool = COMPILED
+) -> Occurrences:
+    """Return where every phrase occurs."""
+    room = np.diff(elements.first)[phrases.elements[phrases.anchor]]
+    first = offsets(room)
+    nothing = np.zeros(int(first[-1]), np.int32)
+    found = Occurrences(first[:-1], first[:-1].copy(), nothing, nothing.copy(), nothing.copy())
+    ways = np.zeros(2 * _MOST_WAYS, np.int64)
+    paper_of, bounds = index.paper_of, index.bounds
+    if fast:
+        find_phrases(elements, phrases, paper_of, bounds, found, ways)
+    else:
+        tables = (ElementTable(*_views(elements)), PhraseTable(*_views(phrases)))
+        places = _views((paper_of, bounds))
+        plain(find_phrases)(*tables, *places, Occurrences(*_views(found)), *_views((ways,)))
+    return found
+
+
+def _views(arrays: Iterable[NDArray[np.generic]]) -> Iterator[Any]:
+    """Return arrays as memory views, which plain Python reads faster."""
+    return (array.data for array in arrays)
+
+
+def offsets(counts: Longs) -> Longs:
+    """Return where each of so many begins, and where the last ends."""
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
+
+
+def _smallest(values: Longs, bounds: Longs) -> Longs:
+    """Return the place of the smallest value, the first of equals, between each two bounds."""
+    which = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    order = np.lexsort((np.arange(len(values)), values, which))
+    return order[bounds[:-1]]
+
+
+@compiled
+def first_from(values: Ints, low: int, high: int, wanted: int) -> int:
+    """Return the first place in the ascending values[low:high] whose value is at least `wanted`."""
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled
+def ends_of_rows(
+    elements: ElementTable, parts: Ints, begin: int, stop: int, here: int, ways: Longs
+) -> int:
+    """Return in how many ways the elements parts[begin:stop] stand in a row from `here` on.
+
+    The first half of `ways` gets their ends, the second is scratch.
+    """
+    first, starts, ends = elements.first, elements.starts, elements.ends
+    ways[0] = here
+    count = 1
+    for at in range(begin, stop):
+        element = parts[at]
+        found = 0
+        for way in range(count):
+            place = first_from(starts, first[element], first[element + 1], ways[way])
+            while place < first[element + 1] and starts[place] == ways[way]:
+                found = _added(ways, found, ends[place])
+                place += 1
+        count = found
+        for way in range(count):
+            ways[way] = ways[_MOST_WAYS + way]
+    return count
+
+
+@compiled
+def starts_of_rows(
+    elements: ElementTable, parts: Ints, begin: int, stop: int, here: int, ways: Longs
+) -> int:
+    """Return in how many ways the elements parts[begin:stop] stand in a row up to `here`."""
+    first, starts, ends = elements.first, elements.starts, elements.ends
+    ways[0] = here
+    count = 1
+    for at in range(stop - 1, begin - 1, -1):
+        element = parts[at]
+        found = 0
+        for way in range(count):
+            least = ways[way] - elements.widest[element]
+            place = first_from(starts, first[element], first[element + 1], least)
+            while place < first[element + 1] and starts[place] < ways[way]:
+                if ends[place] == ways[way]:
+                    found = _added(ways, found, starts[place])
+                place += 1
+        count = found
+        for way in range(count):
+            ways[way] = ways[_MOST_WAYS + way]
+    return count
+
+
+@compiled
+def _added(ways: Longs, found: int, position: int) -> int:
+    """Put a position behind the `found` ones in the second half, unless it is there; return how many."""
+    for other in range(found):
+        if ways[_MOST_WAYS + other] == position:
+            return found
+    if found == _MOST_WAYS:
+        return found
+    ways[_MOST_WAYS + found] = position
+    return found + 1
+
+
+@compiled
+def are_near(
+    elements: ElementTable, parts: Ints, begin: int, stop: int, anchor: int, start: int, end: int
+) -> bool:
+    """Return whether a stretch of NEAR places has the anchor at [start, end) and all other words."""
+    first, starts, ends = elements.first, elements.starts, elements.ends
+    others = 0
+    for opening in range(start, end - NEAR - 2, -1):
+        has_all = True
+        others = 0
+        for at in range(begin, stop):
+            element = parts[at]
+            if element == anchor or not elements.has_content[element]:
+                continue
+            others += 1
+            place = first_from(starts, first[element], first[element + 1], opening)
+            while (
+                place < first[element + 1]
+                and starts[place] <= opening + NEAR
+                and ends[place] - 1 > opening + NEAR
+            ):
+                place += 1
+            if place == first[element + 1] or starts[place] > opening + NEAR:
+                has_all = False
+                break
+        if has_all:
+            return others > 0
+    return False
+
+
+@compiled
+def find_phrases(  # noqa: PLR0913, PLR0917
+    elements: ElementTable,
+    phrases: PhraseTable,
+    paper_of: Ints,
+    bounds: Ints,
+    found: Occurrences,
+    ways: Longs,
+) -> None:
+    """Write the papers of every phrase from found.first[q] on, and found.last[q]."""
+    parts = phrases.elements
+    for phrase in range(len(phrases.anchor)):
+        begin, stop = phrases.first[phrase], phrases.first[phrase + 1]
+        at = phrases.anchor[phrase]
+        anchor = parts[at]
+        out = found.first[phrase] - 1
+        paper = -1
+        for place in range(elements.first[anchor], elements.first[anchor + 1]):
+            start, end = elements.starts[place], elements.ends[place]
+            here = paper_of[start]
+            is_title = start < bounds[2 * here + 1]
+            if phrases.in_title[phrase] and not is_title:
+                continue
+            exact = ends_of_rows(elements, parts, at + 1, stop, end, ways)
+            if exact > 0:
+                exact *= starts_of_rows(elements, parts, begin, at, start, ways)
+            if exact == 0 and (
+                here == paper
+                or not phrases.is_loose[phrase]
+                or not are_near(elements, parts, begin, stop, anchor, start, end)
+            ):
+                continue
+            if here != paper:
+                paper = here
+                out += 1
+                found.papers[out] = here
+            if is_title:
+                found.titles[out] += exact
+            else:
+                found.abstracts[out] += exact
+        found.last[phrase] = out + 1

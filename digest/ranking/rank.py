@@ -1,24 +1,31 @@
 """Rank a batch of papers for every profile at once."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
+
+import numpy as np
 
 from digest.errors import ExpressionError
 from digest.model.digests import Entry, Reason
 from digest.model.papers import ListedPaper
 from digest.model.profiles import Profile, Selection
 from digest.model.subscribers import Interest
-from digest.ranking.explain import Quotation, quote
-from digest.ranking.matching import Batch, Match, batch_of
-from digest.ranking.query import Expression, parse
+from digest.ranking.archive import Archive
+from digest.ranking.chosen import Asked
+from digest.ranking.chosen import Batch as Scored
+from digest.ranking.expressions import Expression
+from digest.ranking.fanout import DISCOUNT_UNIT, choose_all
+from digest.ranking.hits import Hits
+from digest.ranking.query import parse
+from digest.ranking.readers import Readers
 from digest.ranking.scoring import UNIT
-from digest.ranking.select import DISCOUNT_UNIT, PRIOR_UNIT, WEIGHT_UNIT, Choice, Wish, choose
+from digest.ranking.search import search_of
+from digest.ranking.wishes import ReaderWishes
 
 MAX_REASONS = 3
-MAX_EXAMPLES = 5
-TOO_BROAD = 0.25
+WEIGHT_UNIT, PRIOR_UNIT = 16, 1 << 10
 # Two priors of 2 % of a score at most: they order what the reader's own words leave equal.
 PRIOR = 20
 HALF_LIFE_DAYS = 14
@@ -27,147 +34,138 @@ _log = logging.getLogger(__name__)
 
 
 def rank(
-    papers: Sequence[ListedPaper], profiles: Sequence[Profile], now: datetime
+    papers: Iterable[ListedPaper],
+    profiles: Sequence[Profile],
+    now: datetime,
+    archive: Archive | None = None,
 ) -> list[Selection]:
     """Return what each profile gets, in the order of the profiles.
 
     Papers may come in any order. Every distinct expression is matched once for all profiles. A
     stored expression that can no longer be read is left out and logged; it stops nobody's digest.
     """
-    return _Ranking(papers, now).select_all(profiles)
+    ranking = Ranking(first_listings(papers), now.astimezone(UTC).date(), archive)
+    return ranking.select(profiles)
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What an expression would have found, before it is saved.
-
-    `per_dump` is a mean over the dumps the papers come from; `warning` a sentence or None.
-    """
-
-    matched: int
-    per_dump: float
-    examples: tuple[Entry, ...]
-    warning: str | None
+def first_listings(papers: Iterable[ListedPaper]) -> list[ListedPaper]:
+    """Return each paper where it was listed first, in the order of the listings."""
+    firsts: dict[int, ListedPaper] = {}
+    for listed in sorted(papers, key=lambda each: (each.dump_id, each.position, each.paper.id)):
+        firsts.setdefault(listed.paper.id, listed)
+    return list(firsts.values())
 
 
-def preview(expression: str, papers: Sequence[ListedPaper], now: datetime) -> Preview:
-    """Return what an expression finds among papers; raise ExpressionError if it cannot be read."""
-    parsed = parse(expression)
-    ranking = _Ranking(papers, now)
-    matched = len(ranking.batch.matches(parsed.unweighted))
-    total = len(ranking.batch.papers)
-    dumps = len({listed.dump_id for listed in papers})
-    profile = Profile(0, (Interest(expression),), MAX_EXAMPLES, after=ranking.before_all)
-    examples = ranking.select_all([profile])[0].entries
-    warning = _warning(parsed, matched, total)
-    return Preview(matched, matched / max(1, dumps), examples, warning)
+class Ranking:
+    """A batch of papers in the order they were first listed, ready to be ranked for anybody."""
 
+    def __init__(
+        self, listed: Sequence[ListedPaper], today: date, archive: Archive | None = None
+    ) -> None:
+        self.listed = listed
+        self.search = search_of(tuple(each.paper for each in listed), archive)
+        self._number_of = {each.paper.id: number for number, each in enumerate(listed)}
+        self._dumps = np.array([each.dump_id for each in listed], np.int64)
+        self._priors = np.array([_prior(each, today) for each in listed], np.int32)
 
-def _warning(parsed: Expression, matched: int, total: int) -> str | None:
-    if not total:
-        return None
-    if not parsed.alternatives:
-        return f"This only hides papers: {matched} of the last {total}."
-    if not matched:
-        return f"None of the last {total} papers matches this."
-    if matched > TOO_BROAD * total:
-        return f"This is broad: it matches {matched} of the last {total} papers."
-    return None
-
-
-@dataclass(slots=True)
-class _Interest:
-    """An expression as some readers wrote it, with what it found."""
-
-    parsed: Expression
-    matches: Mapping[int, Match]
-    scores: Mapping[int, int]
-    quotations: dict[int, Quotation] = field(default_factory=dict)
-
-
-class _Ranking:
-    """One batch and what all profiles share of it."""
-
-    def __init__(self, papers: Sequence[ListedPaper], now: datetime) -> None:
-        firsts: dict[int, ListedPaper] = {}
-        for listed in sorted(papers, key=lambda p: (p.dump_id, p.position)):
-            firsts.setdefault(listed.paper.id, listed)
-        self.batch: Batch = batch_of(frozenset(listed.paper for listed in firsts.values()))
-        self.listed = [firsts[paper.id] for paper in self.batch.papers]
-        self.number_of = {paper.id: number for number, paper in enumerate(self.batch.papers)}
-        self.before_all = min((listed.dump_id for listed in self.listed), default=1) - 1
-        today = now.astimezone(UTC).date()
-        self.priors = [_prior(listed, today) for listed in self.listed]
-        self._older: dict[int, frozenset[int]] = {}
-        self._interests: dict[str, _Interest | None] = {}
-
-    def select_all(self, profiles: Sequence[Profile]) -> list[Selection]:
-        written = {i.expression for profile in profiles for i in profile.interests}
-        self._interests = {expression: self.resolve(expression) for expression in sorted(written)}
-        return [self.select(profile) for profile in profiles]
-
-    def resolve(self, expression: str) -> _Interest | None:
-        try:
-            parsed = parse(expression)
-        except ExpressionError as error:
-            _log.warning("A stored interest is left out: %s", error.problem)
-            return None
-        matches = self.batch.matches(parsed.unweighted)
-        scores = {paper: matches[paper].score for paper in sorted(matches)}
-        return _Interest(parsed, matches, scores)
-
-    def select(self, profile: Profile) -> Selection:
-        hidden = set(self.older_than(profile.after))
-        hidden.update(self.number_of[seen] for seen in profile.seen & self.number_of.keys())
-        considered = len(self.listed) - len(hidden)
-        wishes: dict[Expression, Wish] = {}
-        for number, interest in enumerate(profile.interests):
-            resolved = self._interests[interest.expression]
-            if resolved is None:
-                continue
-            if not resolved.parsed.alternatives:
-                hidden.update(resolved.matches)
-                continue
-            wish = Wish(number, _weight(interest, resolved.parsed), resolved.scores)
-            wanted = resolved.parsed.unweighted
-            other = wishes.get(wanted)
-            if other is None or other.weight < wish.weight:
-                wishes[wanted] = wish
-        choices, matched = choose(list(wishes.values()), hidden, profile.limit, self.priors)
-        entries = tuple(self.entry(profile, choice) for choice in choices)
-        return Selection(profile.subscriber_id, considered, matched, entries)
-
-    def older_than(self, after: int) -> frozenset[int]:
-        """Return the papers outside a window that begins after a dump."""
-        older = self._older.get(after)
-        if older is None:
-            older = frozenset(n for n, listed in enumerate(self.listed) if listed.dump_id <= after)
-            self._older[after] = older
-        return older
-
-    def entry(self, profile: Profile, choice: Choice) -> Entry:
-        total = sum(points for _, points in choice.shares)
-        largest = sorted(choice.shares, key=lambda share: (-share[1], share[0]))[:MAX_REASONS]
-        reasons = tuple(
-            self.reason(profile.interests[number].expression, choice.paper, points / total)
-            for number, points in largest
+    def select(self, profiles: Sequence[Profile]) -> list[Selection]:
+        """Return what each profile gets, in the order of the profiles."""
+        wanted = [_Wanted(profile) for profile in profiles]
+        readers = Readers.build(each.wishes(number) for number, each in enumerate(wanted))
+        hits = self.search.hits([parse(text).key for text in readers.expressions])
+        first = np.searchsorted(self._dumps, [profile.after for profile in profiles], "right")
+        seen = [self._seen(profile, int(at)) for profile, at in zip(profiles, first, strict=True)]
+        most = max((profile.limit for profile in profiles), default=0)
+        asked = Asked.of(readers.rows_of(range(len(profiles))), most, first, seen)
+        groups = np.full(len(self.listed), -1, np.int32)
+        chosen = choose_all(Scored(hits, self._priors, groups), readers, asked)
+        found = zip(
+            wanted,
+            first,
+            seen,
+            chosen.papers,
+            chosen.values,
+            chosen.matched,
+            chosen.excluded,
+            strict=True,
         )
-        score = choice.value / (UNIT * WEIGHT_UNIT * DISCOUNT_UNIT * PRIOR_UNIT)
-        return Entry(self.batch.papers[choice.paper].id, score, reasons)
+        return [
+            Selection(
+                each.profile.subscriber_id,
+                len(self.listed) - int(at) - len(hidden),
+                int(matched),
+                tuple(
+                    self._entry(each, readers, number, hits, int(paper), int(value))
+                    for paper, value in zip(papers, values, strict=True)
+                    if paper >= 0
+                ),
+                excluded=int(excluded),
+            )
+            for number, (each, at, hidden, papers, values, matched, excluded) in enumerate(found)
+        ]
 
-    def reason(self, expression: str, paper: int, share: float) -> Reason:
-        interest = self._interests[expression]
-        if interest is None:
-            raise AssertionError("an interest that could not be read has chosen a paper")
-        quotation = interest.quotations.get(paper)
-        if quotation is None:
-            quotation = quote(self.batch.index, interest.matches[paper])
-            interest.quotations[paper] = quotation
-        return quotation.as_reason(expression, share)
+    def _seen(self, profile: Profile, first: int) -> list[int]:
+        seen = (self._number_of.get(paper_id, -1) for paper_id in profile.seen)
+        return sorted(number for number in seen if number >= first)
+
+    def _entry(
+        self, wanted: "_Wanted", readers: Readers, row: int, hits: Hits, paper: int, value: int
+    ) -> Entry:
+        shares = [
+            (hits.points_of(code, paper) * weight, readers.expressions[code])
+            for code, weight in readers.items_of(row)
+        ]
+        total = sum(points for points, _ in shares)
+        largest = sorted((-points, wanted.place[text], text) for points, text in shares if points)
+        reasons = tuple(
+            self._reason(wanted.interests[text], text, paper, -points / total)
+            for points, _, text in largest[:MAX_REASONS]
+        )
+        score = value / (UNIT * WEIGHT_UNIT * DISCOUNT_UNIT * PRIOR_UNIT)
+        return Entry(self.listed[paper].paper.id, score, reasons)
+
+    def _reason(self, interest: Interest, text: str, paper: int, share: float) -> Reason:
+        quotation = self.search.quotation(parse(text).key, paper)
+        return quotation.as_reason(interest.expression, share)
 
 
-def _weight(interest: Interest, parsed: Expression) -> int:
-    return max(1, round(interest.weight * parsed.weight * WEIGHT_UNIT))
+class _Wanted:
+    """A profile in terms of the expressions that readers share."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.interests: dict[str, Interest] = {}
+        self.place: dict[str, int] = {}
+        self.weights: dict[str, int] = {}
+        self.hidden = [text for text, _, _ in filter(None, map(_shared, profile.muted))]
+        for interest in profile.interests:
+            shared = _shared(interest.expression)
+            if shared is None:
+                continue
+            text, own_weight, excludes = shared
+            if excludes:
+                self.hidden.append(text)
+                continue
+            weight = max(1, round(interest.weight * own_weight * WEIGHT_UNIT))
+            if weight > self.weights.get(text, 0):
+                self.weights[text] = weight
+                self.interests[text] = interest
+                self.place.setdefault(text, len(self.place))
+
+    def wishes(self, number: int) -> ReaderWishes:
+        """Return them as the fan-out takes them, under a number."""
+        return ReaderWishes(number, 0, self.profile.limit, list(self.weights.items()), self.hidden)
+
+
+@lru_cache(maxsize=1 << 16)
+def _shared(expression: str) -> tuple[str, float, bool] | None:
+    """Return the expression all share who ask the same, its weight, and whether it only excludes."""
+    try:
+        parsed = parse(expression)
+    except ExpressionError as error:
+        _log.warning("A stored interest is left out: %s", error.problem)
+        return None
+    return str(parsed.key), parsed.weight, not parsed.alternatives
 
 
 def _prior(listed: ListedPaper, today: date) -> int:

@@ -25,7 +25,7 @@ class Shape:
     """How much a mail shows of each paper, in characters where not said otherwise.
 
     The first `whole` papers are shown in full, the rest as one line with a link; of more than
-    `shown` papers the last are only counted.
+    `shown` papers the last are only counted. Of those folded under a paper, `folded` are named.
     """
 
     whole: int
@@ -34,25 +34,28 @@ class Shape:
     sentence: int = 260
     abstract: int = 420
     links: int = 6
+    folded: int = 12
 
 
 def shapes(papers: int) -> Iterator[Shape]:
     """Yield the shapes to try for a number of papers, the fullest first.
 
-    Abstracts go before links, links before whole papers, and the best papers last of all.
+    Abstracts go before links, links before whole papers, and the best papers last of all. What is
+    folded is named by fewer titles together with the links, and only counted before papers are.
     """
     shape = Shape(whole=papers, shown=papers)
     yield shape
     for abstract, sentence in ((300, 200), (200, 160), (120, 120)):
         shape = replace(shape, abstract=abstract, sentence=sentence)
         yield shape
-    shape = replace(shape, links=2, title=160)
+    shape = replace(shape, links=2, title=160, folded=4)
     yield shape
     for whole in _halves(papers):
         shape = replace(shape, whole=whole)
         yield shape
-    shape = replace(shape, title=100)
-    yield shape
+    for folded in (2, 0):
+        shape = replace(shape, title=100, folded=folded)
+        yield shape
     for shown in _halves(papers):
         yield replace(shape, shown=shown)
 

@@ -1,25 +1,24 @@
 """A digest, or a word about a subscription, as a mail: subject, HTML and text of the same things."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from digest.model.deliveries import MailKind
-from digest.model.digests import DigestEdition, Entry, Field, Reason
-from digest.model.papers import Paper
+from digest.model.digests import DigestEdition, Entry
 from digest.model.subscribers import Subscriber
-from digest.rendering.budget import Shape, fits, shapes, shorten
+from digest.rendering.budget import Shape, fits, shapes
+from digest.rendering.cards import card
 from digest.rendering.environment import compiled, email_environment, render
-from digest.rendering.links import Links, NamedLink, named_links
-from digest.rendering.marks import Piece, pieces, without_weight
+from digest.rendering.links import Links
+from digest.rendering.marks import without_weight
 from digest.text import clean_line, clip
 
 MAX_SUBJECT = 110
 # A reader may have fifty interests; the foot of a mail names the first few.
 _NAMED_INTERESTS = 8
-_NAMED_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +28,6 @@ class RenderedMail:
     subject: str
     html: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A paper as a mail shows it: both parts say the same of it.
-
-    `interests` are the expressions it met, the largest share first; `title` has the words marked
-    that matched there, `sentence` is the one of the abstract that matched, if any.
-    """
-
-    number: int
-    url: str
-    title: tuple[Piece, ...]
-    interests: tuple[str, ...]
-    sentence: tuple[Piece, ...]
-    abstract: str
-    links: tuple[NamedLink, ...]
-    is_whole: bool
-
-    @property
-    def plain_title(self) -> str:
-        """Return the title without marks."""
-        return "".join(piece.text for piece in self.title)
 
 
 class MailRenderer:
@@ -102,18 +78,17 @@ class MailRenderer:
 
     def _digest(self, edition: DigestEdition, shape: Shape) -> RenderedMail:
         entries = edition.digest.entries
-        cards = [
-            self._card(number, entry, edition.papers[entry.paper_id], shape)
-            for number, entry in enumerate(entries[: shape.shown], start=1)
-        ]
+        shown = entries[: shape.shown]
+        count = _papers(entries)
+        cards = [card(edition, number, shape, self._links) for number in range(1, len(shown) + 1)]
         return self._mail(
             MailKind.DIGEST,
             {
                 **self._about(edition.subscriber),
                 "digest": edition.digest,
-                "count": len(entries),
+                "count": count,
                 "cards": cards,
-                "unshown": len(entries) - len(cards),
+                "unshown": count - _papers(shown),
             },
         )
 
@@ -142,25 +117,7 @@ class MailRenderer:
             "unsubscribe_url": self._links.unsubscribe(subscriber),
         }
 
-    def _card(self, number: int, entry: Entry, paper: Paper, shape: Shape) -> Card:
-        is_whole = number <= shape.whole
-        in_title = [reason for reason in entry.reasons if reason.field is Field.TITLE]
-        in_abstract = [reason for reason in entry.reasons if reason.field is Field.ABSTRACT]
-        interests = dict.fromkeys(without_weight(reason.expression) for reason in entry.reasons)
-        return Card(
-            number=number,
-            url=self._links.paper(paper),
-            title=_title(paper, in_title, shape.title),
-            interests=tuple(interests)[:_NAMED_REASONS],
-            sentence=pieces(in_abstract[0], shape.sentence) if in_abstract else (),
-            abstract=shorten(paper.abstract, shape.abstract),
-            links=named_links(paper, shape.links) if is_whole else (),
-            is_whole=is_whole,
-        )
 
-
-def _title(paper: Paper, reasons: list[Reason], length: int) -> tuple[Piece, ...]:
-    for reason in reasons:
-        if reason.sentence == paper.title and len(paper.title) <= length:
-            return pieces(reason, length)
-    return (Piece(clip(paper.title, length), is_match=False),)
+def _papers(entries: Sequence[Entry]) -> int:
+    """Return how many papers entries show, those told under another among them."""
+    return sum(len(entry.paper_ids) for entry in entries)

@@ -21,6 +21,7 @@ from digest.model.digests import Reason
 from digest.rendering.flatten import flatten
 from digest.rendering.inline import inline_css
 from digest.rendering.marks import Piece, pieces
+from digest.rendering.reasons import manner
 from digest.resources import resource_folder
 from digest.text import clip
 
@@ -157,6 +158,7 @@ def _environment(loader: BaseLoader) -> Environment:
         clip=clip,
         day=day,
         day_month=day_month,
+        manner=manner,
         marked=marked,
         pieces=pieces,
         plural=plural,

@@ -1,15 +1,21 @@
-"""The newest papers, analysed, for feeds that anybody may ask for by their words."""
+"""The newest papers, analysed, for feeds and previews that anybody may ask for by their words."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from digest.model.papers import ListedPaper
-from digest.ranking.matching import Batch
+from digest.pipeline.archive import Archives
+from digest.pipeline.preview import InterestPreview, previews_of
+from digest.ranking.archive import Archive
+from digest.ranking.preview import RecentPapers
 from digest.ranking.query import parse
 from digest.store import dumps, papers
 from digest.store.engine import Database
 
-MAX_PAPERS = 1000
+# A month of a hundred a day.
+MAX_PAPERS = 3000
 # What was asked is remembered with the analysis, and anybody may ask.
 _MAX_ASKED = 1000
 
@@ -17,41 +23,63 @@ _MAX_ASKED = 1000
 @dataclass(frozen=True, slots=True)
 class _Analysed:
     newest_dump: int
-    listed: dict[int, ListedPaper]
-    batch: Batch
+    archive: Archive
+    recent: RecentPapers
 
 
 class Corpus:
-    """The newest thousand papers; loaded and analysed once per dump, by one thread for all."""
+    """The newest papers of whole dumps; loaded and analysed once per dump, by one thread for all.
 
-    def __init__(self, database: Database) -> None:
+    They are matched as they are for digests, against the same archive.
+    """
+
+    def __init__(self, database: Database, archives: Archives) -> None:
         self._database = database
+        self._archives = archives
         self._lock = threading.Lock()
         self._analysed: _Analysed | None = None
         self._asked: set[str] = set()
 
     def matching(self, expression: str, limit: int) -> list[ListedPaper]:
         """Return the newest papers that match, newest first; raises ExpressionError."""
-        parsed = parse(expression)
-        with self._lock:
-            corpus = self._current()
-            self._asked.add(expression)
-            matches = corpus.batch.matches(parsed)
-            numbers = {corpus.batch.papers[number].id for number in matches}
-        found = [listed for number, listed in corpus.listed.items() if number in numbers]
+        found = self._recent([expression]).matching(expression)
+        found.sort(key=lambda each: (-each.dump_id, each.position))
         return found[:limit]
 
-    def _current(self) -> _Analysed:
+    def previews(self, expressions: Sequence[str], now: datetime) -> list[InterestPreview]:
+        """Return what each expression finds among the newest papers; raises ExpressionError."""
+        return previews_of(self._recent(expressions), expressions, now)
+
+    def _recent(self, expressions: Sequence[str]) -> RecentPapers:
+        """Return the papers to ask; what cannot be read is refused before anything is loaded."""
+        for expression in expressions:
+            parse(expression)
+        self._asked.update(expressions)
+        before = self._analysed
+        if before is not None and self._lock.locked():
+            # Whoever comes while another loads a new dump need not wait: yesterday's papers do.
+            return before.recent
+        with self._lock:
+            return self._current()
+
+    def _current(self) -> RecentPapers:
+        archive = self._archives.current()
+        known = self._analysed
         with self._database.reading() as connection:
             newest = dumps.newest_dump_id(connection)
             is_fresh = len(self._asked) < _MAX_ASKED
-            if self._analysed and self._analysed.newest_dump == newest and is_fresh:
-                return self._analysed
+            if known and known.newest_dump == newest and known.archive is archive and is_fresh:
+                return known.recent
             listed = papers.newest_papers(connection, MAX_PAPERS)
         self._asked.clear()
-        self._analysed = _Analysed(
-            newest,
-            {each.paper.id: each for each in listed},
-            Batch(frozenset(each.paper for each in listed)),
-        )
-        return self._analysed
+        recent = RecentPapers(whole_dumps(listed, MAX_PAPERS), archive).prepare()
+        self._analysed = _Analysed(newest, archive, recent)
+        return recent
+
+
+def whole_dumps(newest_first: list[ListedPaper], limit: int) -> list[ListedPaper]:
+    """Return papers without those of the dump that a limit cut, unless there is no other."""
+    if len(newest_first) < limit:
+        return newest_first
+    cut = newest_first[-1].dump_id
+    return [each for each in newest_first if each.dump_id != cut] or newest_first

@@ -9,6 +9,7 @@ from digest.errors import AddressError, DigestError, ExpressionError, Subscripti
 from digest.model.cadence import parse_time, parse_zone, time_zones
 from digest.model.subscribers import Days, Subscriber, Wishes
 from digest.pipeline.wishes import WEEKDAYS, read_cadence, read_interests, read_number
+from digest.text import clean_line
 from digest.web.site import Form
 
 T = TypeVar("T")
@@ -105,6 +106,15 @@ def read_form(sent: Form, defaults: Filled, *, with_address: bool) -> Filled:
     if reading.problems or not (interests and days and zone and papers) or at is None:
         return Filled(values, tuple(reading.problems), None)
     return Filled(values, (), Wishes(interests, replace(days, at=at, zone=zone), papers))
+
+
+def with_suggestion(sent: Form) -> Form:
+    """Return a form with the expression for which its button `use` has another, replaced."""
+    old, _, new = sent.get("use", "").partition("\t")
+    if not new or "keywords" not in sent:
+        return sent
+    lines = [new if clean_line(line) == old else line for line in sent["keywords"].splitlines()]
+    return {**sent, "keywords": "\n".join(lines)}
 
 
 class _Reading:

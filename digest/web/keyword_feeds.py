@@ -10,6 +10,7 @@ from starlette.routing import Route
 from digest.errors import ExpressionError, SubscriptionError
 from digest.model.feeds import Feed, FeedFormat, FeedSnapshot
 from digest.model.papers import ListedPaper
+from digest.pipeline.preview import InterestPreview
 from digest.pipeline.publish import ITEMS, feed_item
 from digest.pipeline.wishes import read_interests
 from digest.rendering.feeds import render_feed, snapshot
@@ -53,9 +54,10 @@ def show(request: Request) -> Response:
     try:
         expression = _expression(typed)
         listed = site.corpus.matching(expression, ITEMS)
+        found = site.corpus.previews([expression], site.app.clock())[0]
     except (ExpressionError, SubscriptionError) as error:
         return _page(site, typed, status=400, problem=problem_of("q", error))
-    return _page(site, expression, listed=listed)
+    return _page(site, expression, listed=listed, found=found)
 
 
 def serve(request: Request) -> Response:
@@ -97,12 +99,14 @@ def _build(
     return snapshot(feed, format_, body)
 
 
-def _page(
+def _page(  # noqa: PLR0913  what the page can show
     site: Site,
     typed: str,
+    *,
     status: int = 200,
     listed: list[ListedPaper] | None = None,
     problem: Problem | None = None,
+    found: InterestPreview | None = None,
 ) -> Response:
     addresses = () if listed is None else _addresses(site, typed)
     return site.page(
@@ -110,6 +114,7 @@ def _page(
         status,
         typed=typed,
         problem=problem,
+        found=found,
         addresses=addresses,
         alternates=addresses,
         count=len(listed or ()),

@@ -5,10 +5,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.model.subscribers import Subscriber
-from digest.pipeline.preview import InterestPreview, preview_interests
+from digest.pipeline.preview import InterestPreview
 from digest.pipeline.subscribe import reader_of, save_preferences
 from digest.tokens import Purpose
-from digest.web.forms import Filled, choices, form_of, read_form
+from digest.web.forms import Filled, choices, form_of, read_form, with_suggestion
 from digest.web.site import Form, Site, site_of, takes_form
 
 
@@ -21,12 +21,14 @@ def show(request: Request) -> Response:
 def change(request: Request, form: Form) -> Response:
     """Save what was sent, or show what its keywords would find."""
     site, subscriber = _reader(request)
+    is_preview = form.get("action") == "preview" or "use" in form
+    form = with_suggestion(form)
     filled = read_form(form, form_of(subscriber), with_address=False)
     if filled.wishes is None:
         return _page(site, subscriber, filled, status=422)
-    if form.get("action") == "preview":
+    if is_preview:
         expressions = [interest.expression for interest in filled.wishes.interests]
-        found = preview_interests(site.app.database, expressions, site.app.clock)
+        found = site.corpus.previews(expressions, site.app.clock())
         return _page(site, subscriber, filled, found=found)
     save_preferences(site.app.registry, subscriber, filled.wishes)
     token = request.path_params["token"]

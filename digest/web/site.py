@@ -90,13 +90,14 @@ def build_site(app: App) -> Site:
     """Return the site of an application, its templates and static files read."""
     override = app.settings.template_override
     templates = web_environment(override)
-    site = Site(app, partial(render, templates), _assets(override), Corpus(app.database))
+    site = Site(
+        app, partial(render, templates), _assets(override), Corpus(app.database, app.archives)
+    )
     templates.globals.update(site=site, site_name=app.settings.site_name)
     templates.filters.update(
         local=site.local,
         cadence=words.cadence_in_words,
         when=words.moment_in_words,
-        rate=words.rate_in_words,
         masked=words.masked_address,
         summary=words.summary,
         rest=words.rest_of,

@@ -28,16 +28,6 @@ def cadence_in_words(cadence: Cadence) -> str:
     return f"{days[cadence.days]} at {cadence.at:%H:%M} ({cadence.zone})"
 
 
-def rate_in_words(per_dump: float) -> str:
-    """Return how often a paper comes, `about 3 a list` or `about one in 5 lists`."""
-    if per_dump <= 0:
-        return "none"
-    if per_dump >= 1:
-        return f"about {per_dump:.0f} a list"
-    lists = round(1 / per_dump)
-    return "about one a list" if lists == 1 else f"about one in {lists} lists"
-
-
 def masked_address(address: str) -> str:
     """Return an address that its owner knows again and a stranger learns little from."""
     local, _, domain = address.rpartition("@")

@@ -55,8 +55,11 @@ def test_the_way_from_a_dump_to_a_mail_and_a_feed(
     seen = run("preview", "graph neural networks", "zzzz", "--json")
     graphs, nothing = json.loads(seen.stdout)
     assert graphs["matched"] > 1
-    assert nothing["matched"] == 0
-    assert nothing["warning"]
+    assert graphs["examples"]
+    assert (nothing["matched"], nothing["verdict"]) == (0, "never")
+    shown = run("preview", "grpah neural networks", "models -language").stdout
+    assert "Did you mean:\n    graph neural networks  (finds " in shown
+    assert "hidden by -language, such as" in shown
 
     reader = run(
         "subscribe", "ada@example.org", "-k", "graph neural networks", "--confirmed", "--json"

@@ -13,6 +13,7 @@ from digest.model.deliveries import (
     Verdict,
 )
 from digest.model.subscribers import Cadence, Days, Subscriber
+from digest.pipeline.archive import Archives
 from digest.pipeline.compose import ComposeReport, compose_due
 from digest.pipeline.subscribe import Registry, enrol, save_preferences, unsubscribe
 from digest.store import deliveries, digests, dumps, papers, subscribers
@@ -33,7 +34,9 @@ GRAPHS = [
 
 
 def compose(registry: Registry) -> ComposeReport:
-    return compose_due(registry.database, SITE, registry.clock)
+    return compose_due(
+        registry.database, Archives(registry.database, registry.clock), SITE, registry.clock
+    )
 
 
 def reload(registry: Registry, reader: Subscriber) -> Subscriber:

@@ -20,6 +20,7 @@ from digest.delivery.transports import Transport
 from digest.model.deliveries import DeliveryState, Verdict
 from digest.model.digests import DigestEdition
 from digest.model.subscribers import Subscriber
+from digest.pipeline.archive import Archives
 from digest.pipeline.compose import compose_due
 from digest.pipeline.deliver import DeliverReport, Sender, deliver_due
 from digest.pipeline.subscribe import Registry, enrol, subscribe, unsubscribe
@@ -81,7 +82,7 @@ def make_due(
     ]
     take("a.txt", numbered(TITLES))
     clock.advance(days=1, hours=1)
-    compose_due(registry.database, registry.authority, clock)
+    compose_due(registry.database, Archives(registry.database, clock), registry.authority, clock)
     return found
 
 
@@ -174,7 +175,9 @@ def test_a_mailbox_that_does_not_exist_is_written_to_once(
     sink.play(Rule(Step.RCPT, "550 5.1.1 no such user"))
     deliver_due(sender(registry, renderer, smtp(sink)))
     clock.advance(days=1)
-    report = compose_due(registry.database, registry.authority, clock)
+    report = compose_due(
+        registry.database, Archives(registry.database, clock), registry.authority, clock
+    )
 
     assert states(registry.database) == {DeliveryState.FAILED: 1}
     assert report.composed == 0
@@ -246,7 +249,7 @@ def test_a_mail_past_its_time_expires_and_loses_no_paper(
     deliver_due(sender(registry, renderer, smtp(sink)))
 
     assert states(registry.database) == {DeliveryState.EXPIRED: 1}
-    compose_due(registry.database, registry.authority, clock)
+    compose_due(registry.database, Archives(registry.database, clock), registry.authority, clock)
     deliver_due(sender(registry, renderer, smtp(sink)))
     assert [mail.recipient for mail in sink.mails] == [reader.address]
 

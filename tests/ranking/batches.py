@@ -7,7 +7,8 @@ from digest.model.digests import Entry, MatchKind
 from digest.model.papers import ListedPaper, Paper
 from digest.model.profiles import Profile, Selection
 from digest.model.subscribers import Interest
-from digest.ranking.matching import Batch
+from digest.ranking.batch import Batch
+from digest.ranking.places import Match, match_in
 from digest.ranking.query import parse
 from digest.ranking.rank import rank
 
@@ -38,9 +39,25 @@ def batch(*abstracts: str) -> Batch:
     return Batch(paper(number, abstract=text) for number, text in enumerate(abstracts))
 
 
+def points(found: Batch, expression: str) -> dict[int, int]:
+    """Return the papers that meet an expression, with their points."""
+    hits = found.hits([parse(expression)])
+    return dict(zip(hits.papers.tolist(), hits.points.tolist(), strict=True))
+
+
+def matches(found: Batch, expression: str) -> dict[int, Match]:
+    """Return the papers that meet an expression, each with the places that say why."""
+    wanted = parse(expression)
+    located = {number: match_in(found, wanted, number) for number in range(len(found.papers))}
+    hit = {number: located[number] for number in points(found, expression)}
+    if not wanted.excluded:
+        assert hit.keys() == {number for number, match in located.items() if match}
+    return {number: match for number, match in hit.items() if match}
+
+
 def kinds(expression: str, *abstracts: str) -> list[MatchKind | None]:
     """Return how each abstract, all in one batch, matches the expression."""
-    found = batch(*abstracts).matches(parse(expression))
+    found = matches(batch(*abstracts), expression)
     return [found[n].kind if n in found else None for n in range(len(abstracts))]
 
 

@@ -1,9 +1,8 @@
 import pytest
 
 from digest.model.digests import Field, MatchKind
-from digest.ranking.matching import Batch
-from digest.ranking.query import parse
-from tests.ranking.batches import batch, does_match, kinds, paper
+from digest.ranking.batch import Batch
+from tests.ranking.batches import batch, does_match, kinds, matches, paper, points
 
 PHRASE, NEAR = MatchKind.PHRASE, MatchKind.NEAR
 
@@ -26,7 +25,7 @@ def test_scattered_words_alone_never_match() -> None:
 
 def test_a_phrase_does_not_cross_from_the_title_into_the_abstract() -> None:
     found = Batch([paper(1, "On graph", "Networks are studied.")])
-    assert not found.matches(parse("graph networks"))
+    assert not matches(found, "graph networks")
 
 
 def test_quotation_marks_ask_for_consecutive_words_in_any_inflection() -> None:
@@ -123,7 +122,7 @@ def test_an_exclusion_in_an_expression_is_taken_at_its_word() -> None:
 
 def test_a_title_term_is_looked_for_in_titles_only() -> None:
     found = Batch([paper(1, "Diffusion", "A net."), paper(2, "A net", "Diffusion.")])
-    assert set(found.matches(parse("title:diffusion"))) == {0}
+    assert set(matches(found, "title:diffusion")) == {0}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +143,7 @@ def test_an_author_is_found_by_any_part_of_the_name(expression: str) -> None:
             paper(3, abstract="LeCun."),
         ]
     )
-    assert set(found.matches(parse(expression))) == {0}
+    assert set(matches(found, expression)) == {0}
 
 
 def test_a_match_tells_how_and_where_it_was_found() -> None:
@@ -154,9 +153,9 @@ def test_a_match_tells_how_and_where_it_was_found() -> None:
             paper(2, "B", "A graph. A network of graphs."),
         ]
     )
-    matches = found.matches(parse("graph network"))
-    assert (matches[0].kind, matches[0].field) == (PHRASE, Field.TITLE)
-    assert (matches[1].kind, matches[1].field) == (NEAR, Field.ABSTRACT)
+    met = matches(found, "graph network")
+    assert (met[0].kind, met[0].field) == (PHRASE, Field.TITLE)
+    assert (met[1].kind, met[1].field) == (NEAR, Field.ABSTRACT)
 
 
 def test_a_phrase_scores_above_nearness_and_a_title_above_an_abstract() -> None:
@@ -167,10 +166,11 @@ def test_a_phrase_scores_above_nearness_and_a_title_above_an_abstract() -> None:
             paper(3, "Something", "Networks on graphs. We study it."),
             *(paper(number, "Other", "Nothing of it here.") for number in range(4, 9)),
         ]
-    ).matches(parse("graph networks"))
-    assert found[0].score > found[1].score > found[2].score > 0
+    )
+    scores = points(found, "graph networks")
+    assert scores[0] > scores[1] > scores[2] > 0
 
 
 def test_a_rare_word_scores_above_a_common_one() -> None:
     found = batch("Model of graphs.", "Model.", "Model.", "Model.", "Nothing.")
-    assert found.matches(parse("graph"))[0].score > found.matches(parse("model"))[0].score
+    assert points(found, "graph")[0] > points(found, "model")[0]

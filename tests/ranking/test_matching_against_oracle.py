@@ -1,9 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.ranking.query import parse
 from tests.ranking import oracle
-from tests.ranking.batches import batch
+from tests.ranking.batches import batch, matches
 
 VOCABULARY = (
     "graph graphs neural network networks multi modal multimodal pre training pretraining trained "
@@ -28,7 +27,7 @@ def texts(draw: st.DrawFn) -> str:
 @settings(max_examples=100, deadline=None)
 @given(phrases(4), st.lists(texts(), min_size=1, max_size=5))
 def test_the_index_finds_what_the_plain_oracle_finds(phrase: str, abstracts: list[str]) -> None:
-    found = batch(*abstracts).matches(parse(phrase))
+    found = matches(batch(*abstracts), phrase)
     titles = ["A paper"] * len(abstracts)
     expected = {
         number: kind

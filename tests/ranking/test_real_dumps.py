@@ -6,10 +6,9 @@ import pytest
 
 from digest.model.digests import MatchKind
 from digest.model.papers import ListedPaper
-from digest.ranking.matching import Batch
-from digest.ranking.query import parse
+from digest.ranking.batch import Batch
 from digest.ranking.rank import rank
-from tests.ranking.batches import NOW, listed, paper, profile
+from tests.ranking.batches import NOW, listed, matches, paper, profile
 
 
 def _pairs(dump: Path) -> list[tuple[str, str]]:
@@ -31,7 +30,7 @@ def corpus(papers: list[ListedPaper]) -> Batch:
 
 
 def _found(corpus: Batch, expression: str) -> set[int]:
-    return set(corpus.matches(parse(expression)))
+    return set(matches(corpus, expression))
 
 
 @pytest.mark.parametrize("expression", ["rag", "RAG"])
@@ -66,7 +65,7 @@ def test_spellings_find_the_same_papers(corpus: Batch, spellings: tuple[str, ...
 def test_acronym_and_long_form_find_each_others_papers(
     corpus: Batch, short: str, long: str
 ) -> None:
-    by_short, by_long = corpus.matches(parse(short)), corpus.matches(parse(long))
+    by_short, by_long = matches(corpus, short), matches(corpus, long)
     assert any(match.kind is MatchKind.ACRONYM for match in by_short.values())
     assert any(match.kind is MatchKind.ACRONYM for match in by_long.values())
     assert set(by_short) == {n for n, m in by_long.items() if m.kind is not MatchKind.NEAR}

@@ -230,6 +230,34 @@ def edition(papers: Iterable[Paper] | None = None, **changes: object) -> DigestE
     )
 
 
+def folded_edition(
+    *titles: str, topic: str = "negative sampling", papers: int = 2
+) -> DigestEdition:
+    """Return a digest whose first paper has papers of these titles folded under it."""
+    shown = edition(paper(number) for number in range(1, papers + 1))
+    others = [paper(100 + number, title=title) for number, title in enumerate(titles)]
+    first, *rest = shown.digest.entries
+    first = replace(first, folded=tuple(each.id for each in others), topic=topic)
+    return replace(
+        shown,
+        digest=replace(shown.digest, entries=(first, *rest)),
+        papers=shown.papers | {each.id: each for each in others},
+    )
+
+
+def reasoned_edition(*kinds: MatchKind, spans: bool = True) -> DigestEdition:
+    """Return a digest of a paper with a reason of each kind, in the abstract, a word of it marked."""
+    only = paper(2)
+    sentence = only.abstract.partition(". ")[0] + "."
+    marked = ((0, 5),) if spans else ()
+    names = {MatchKind.LIKED: "Retrievers <Revisited>"}
+    reasons = tuple(
+        Reason(names.get(kind, f"{kind} interest"), kind, Field.ABSTRACT, sentence, marked, 0.5)
+        for kind in kinds
+    )
+    return edition([only], entries=(Entry(only.id, 1.0, reasons),))
+
+
 def hostile_papers() -> tuple[Paper, ...]:
     """Return papers whose titles, abstracts, authors and links mean harm."""
     links = (

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import html as lxml_html
 
-from digest.model.digests import DigestEdition
+from digest.model.digests import DigestEdition, MatchKind
 from digest.model.subscribers import Cadence, Days, Interest
 from digest.rendering.budget import MAX_ENCODED_HTML, encoded_size
 from digest.rendering.email import MAX_SUBJECT, MailRenderer, RenderedMail
@@ -26,6 +26,14 @@ EDITIONS = {
     "empty": samples.edition([]),
     "long": samples.heavy_edition(),
     "best of the rest": samples.edition(matched=0),
+    "folded": samples.folded_edition("Negatives Considered", "Negatives Reconsidered"),
+    "folded, hostile": samples.folded_edition(
+        *map(clean_line, samples.HOSTILE_TITLES), topic=clean_line(samples.HOSTILE_TITLES[0])
+    ),
+    "folded without a topic": samples.folded_edition("Only One", topic=""),
+    "many folded": samples.folded_edition(*(f"Folded {n}" for n in range(40)), papers=3),
+    "every kind of reason": samples.reasoned_edition(*MatchKind),
+    "nothing to mark": samples.reasoned_edition(*MatchKind, spans=False),
 }
 FILLERS = ["Long words & such. ", "\u05e9\u05dc\u05d5\u05dd ", "\U0001f600", "W", '"=<&', "A. "]
 

@@ -160,6 +160,16 @@ def test_the_page_of_keywords_shows_what_the_feed_has(client: Client) -> None:
     assert "      ^</b>" in broken.text
 
 
+def test_the_page_of_keywords_says_how_often_and_what_else_to_try(client: Client) -> None:
+    page = client.get("/feeds/keywords?q=graph+neural+networks")
+    assert "of the last 65 papers, about" in page.text
+    page = client.get("/feeds/keywords?q=grpah+neural+networks+-survey")
+    assert "Did you mean" in page.text
+    assert 'href="/feeds/keywords?q=graph%20neural%20networks%20-survey"' in page.text
+    for hides in ("-survey", "-grpah"):
+        assert client.get(f"/feeds/keywords?q={hides}").status == 400
+
+
 def test_hostile_keywords_in_an_address_are_text(client: Client) -> None:
     hostile = quote_plus('"a&b<c" | ]]>')
     for path in ("/feeds/keywords", "/feeds/keywords.rss", "/feeds/keywords.atom"):

@@ -13,7 +13,7 @@ from digest.pipeline.ingest import ingest
 from digest.sources.base import Page
 from digest.store.papers import newest_papers
 from digest.web import build_web
-from digest.web.words import masked_address, rate_in_words, rest_of, summary
+from digest.web.words import masked_address, rest_of, summary
 from tests.factories import make_dump, make_record
 from tests.web.client import Client
 from tests.web.conftest import Visit
@@ -106,19 +106,6 @@ def test_no_other_file_is_served(client: Client, name: str) -> None:
 )
 def test_an_address_is_known_to_its_owner_alone(address: str, masked: str) -> None:
     assert masked_address(address) == masked
-
-
-@pytest.mark.parametrize(
-    ("per_dump", "words"),
-    [
-        (0, "none"),
-        (0.2, "about one in 5 lists"),
-        (0.9, "about one a list"),
-        (3.4, "about 3 a list"),
-    ],
-)
-def test_how_often_is_said_in_words(per_dump: float, words: str) -> None:
-    assert rate_in_words(per_dump) == words
 
 
 def test_an_abstract_is_shown_once_in_two_parts(app: App) -> None:

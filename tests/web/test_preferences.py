@@ -52,18 +52,51 @@ def test_saving_changes_them_and_tells_the_next_time(
     assert "Wednesday 18 March 2026 at 08:15 (America/Sao_Paulo)" in page.text
 
 
+def previewed(app: App, client: Client, ada: Subscriber, keywords: str, **button: str) -> str:
+    """Return the page that a button of the form leads to; it saves nothing."""
+    form = {**FORM, "keywords": keywords, "action": "preview"}
+    if button:
+        del form["action"]
+    page = client.post(app.links.preferences(ada), {**form, **button})
+    assert page.status == 200
+    assert again(app, ada) == ada
+    return page.text
+
+
 def test_a_preview_shows_what_would_come_and_saves_nothing(
     app: App, client: Client, ada: Subscriber
 ) -> None:
-    keywords = "graph neural networks\nzebra fish\n-survey"
-    page = client.post(
-        app.links.preferences(ada), {**FORM, "keywords": keywords, "action": "preview"}
-    )
-    assert page.status == 200
-    assert "<mark>Graph Neural Networks</mark>" in page.text
-    assert "None of the last 65 papers matches this" in page.text
-    assert "This only hides papers" in page.text
-    assert f"{keywords}</textarea>" in page.text
+    keywords = "graph neural networks\nzebra fish\n-survey\nmodels -language"
+    page = previewed(app, client, ada, keywords)
+    assert "<mark>Graph Neural Networks</mark>" in page
+    assert "of the last 65 papers, about" in page
+    assert "Matches none of the last 65 papers" in page
+    assert "whatever else they match" in page
+    assert 'hidden by <span dir="auto">-language</span></summary>' in page
+    assert f"{keywords}</textarea>" in page
+
+
+def test_a_suggestion_is_a_button_that_puts_it_in_the_place_of_its_keyword(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    keywords = "zebra fish\ngrpah nueral networks\nRAG"
+    page = previewed(app, client, ada, keywords)
+    assert "Did you mean" in page
+    assert 'name="use" value="grpah nueral networks&#9;graph neural networks"' in page
+    used = previewed(app, client, ada, keywords, use="grpah nueral networks\tgraph neural networks")
+    assert "zebra fish\ngraph neural networks\nRAG</textarea>" in used
+    assert "<mark>Graph Neural Networks</mark>" in used
+    for nothing in ("", "\t", "graph", "other\tgraph", "\tgraph"):
+        assert f"{keywords}</textarea>" in previewed(app, client, ada, keywords, use=nothing)
+
+
+def test_a_suggestion_that_somebody_forged_is_read_like_any_keyword(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    form = {**FORM, "keywords": "graph", "use": "graph\t<script>alert(1)</script> |"}
+    page = client.post(app.links.preferences(ada), form)
+    assert page.status == 422
+    assert "<script" not in page.text
     assert again(app, ada) == ada
 
 

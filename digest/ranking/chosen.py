@@ -1,0 +1,128 @@
+"""What the fan-out is asked, and what it answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from digest.ranking.hits import Hits
+from digest.ranking.readers import Readers
+
+# A place more than there are steps in the table of discounts.
+MOST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Likes:
+    """What stems weigh in papers: `impacts` has a row for each stem, and points for impacts.
+
+    The likes of a paper are the sum of weight times impact, shifted down by `shift`; a paper that
+    no interest met may be chosen from `threshold`, at least 1, on.
+    """
+
+    impacts: Hits = field(default_factory=lambda: Hits.of(()))
+    shift: int = 0
+    threshold: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The papers: what met them, what their worth is multiplied by (in 1/1024), their likes.
+
+    Papers of one group, 0 or more, are near-duplicates; those of group -1 stand alone.
+    """
+
+    hits: Hits
+    priors: NDArray[np.int32]
+    groups: NDArray[np.int32]
+    likes: Likes = field(default_factory=Likes)
+
+    @property
+    def paper_count(self) -> int:
+        """How many papers there are; their numbers are below."""
+        return len(self.priors)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who gets papers: rows of readers, the first paper of each one's window, and what to skip.
+
+    Reader n has seen `seen_papers[seen_starts[n]:seen_starts[n + 1]]`. None gets more than `most`,
+    nor more than their own limit.
+    """
+
+    rows: NDArray[np.int64]
+    first: NDArray[np.int32]
+    seen_starts: NDArray[np.int64]
+    seen_papers: NDArray[np.int32]
+    most: int
+
+    @classmethod
+    def of(
+        cls, rows: ArrayLike, most: int, first: ArrayLike = 0, seen: Sequence[Sequence[int]] = ()
+    ) -> Self:
+        """Return what is asked for rows; without `first` and `seen`, of the whole batch."""
+        numbers = np.asarray(rows, np.int64)
+        starts = np.zeros(len(numbers) + 1, np.int64)
+        if seen:
+            np.cumsum([len(papers) for papers in seen], out=starts[1:])
+        papers = np.array([paper for each in seen for paper in each], np.int32)
+        window = np.broadcast_to(np.asarray(first, np.int32), numbers.shape)
+        return cls(numbers, np.ascontiguousarray(window), starts, papers, most)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What each reader gets, best first; -1 where there are no more papers.
+
+    `values` are in 1/(64 * 16 * 65536 * 1024) points. `matched` papers met an interest and could be
+    had; `excluded` met one but are hidden by an exclusion.
+    """
+
+    papers: NDArray[np.int32]
+    values: NDArray[np.int64]
+    matched: NDArray[np.int32]
+    excluded: NDArray[np.int32]
+
+    @classmethod
+    def empty(cls, readers: int, most: int) -> Self:
+        """Return room for so many readers."""
+        papers = np.full((readers, most), -1, np.int32)
+        values = np.zeros((readers, most), np.int64)
+        return cls(papers, values, np.zeros(readers, np.int32), np.zeros(readers, np.int32))
+
+
+def check(batch: Batch, readers: Readers, asked: Asked) -> None:
+    """Raise ValueError where compiled code would read or write beside its arrays."""
+    papers = batch.paper_count
+    hits, impacts = batch.hits, batch.likes.impacts
+    if batch.likes.threshold < 1:
+        raise ValueError("A threshold for likes is at least 1")
+    if not 0 <= asked.most <= MOST:
+        raise ValueError(f"Nobody gets {asked.most} papers, {MOST} is the most")
+    if hits.expression_count < len(readers.expressions):
+        raise ValueError("These hits are of fewer expressions than the readers have")
+    if impacts.expression_count < len(readers.stems) and readers.rows["terms"].any():
+        raise ValueError("These likes are of fewer stems than the readers have")
+    _below(papers, hits.papers, impacts.papers, asked.seen_papers)
+    _below(len(readers.rows), asked.rows)
+    if len(batch.groups) != papers:
+        raise ValueError("There are not as many groups as papers")
+    if len(asked.first) != len(asked.rows) or len(asked.seen_starts) != len(asked.rows) + 1:
+        raise ValueError("There are not as many windows, or seen papers, as rows")
+    _starts(asked.seen_starts, asked.seen_papers)
+    _starts(hits.starts, hits.papers)
+    _starts(impacts.starts, impacts.papers)
+
+
+def _below(limit: int, *numbers: NDArray[np.integer]) -> None:
+    for array in numbers:
+        if array.size and not 0 <= array.min() <= array.max() < limit:
+            raise ValueError(f"A number is not between 0 and {limit - 1}")
+
+
+def _starts(starts: NDArray[np.int64], entries: NDArray[np.integer]) -> None:
+    if starts[0] != 0 or starts[-1] != len(entries) or (np.diff(starts) < 0).any():
+        raise ValueError("Rows do not begin where the row before ends")

@@ -1,0 +1,63 @@
+"""Which papers of a batch each expression matches, and how well."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Expression x paper as sparse rows: what expression e found is `starts[e]:starts[e + 1]`.
+
+    `papers` ascend within an expression; `points` count 1/64, and a match has at least one. Papers
+    are numbered in the order they were first listed, so what was listed since a dump is a suffix.
+    """
+
+    starts: NDArray[np.int64]
+    papers: NDArray[np.int32]
+    points: NDArray[np.uint16]
+
+    @classmethod
+    def of(cls, rows: Iterable[Iterable[tuple[int, int]]]) -> Self:
+        """Return the hits of each expression from its pairs of paper and points."""
+        found = [sorted(row) for row in rows]
+        starts = np.zeros(len(found) + 1, np.int64)
+        np.cumsum([len(row) for row in found], out=starts[1:])
+        papers = np.array([paper for row in found for paper, _ in row], np.int32)
+        points = np.array([points for row in found for _, points in row], np.uint16)
+        return cls(starts, papers, points)
+
+    @classmethod
+    def stacked(cls, rows: Sequence[tuple[NDArray[np.int32], NDArray[np.uint16]]]) -> Self:
+        """Return the hits of each expression from its papers, ascending, and their points."""
+        starts = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(papers) for papers, _ in rows], out=starts[1:])
+        papers = np.concatenate([np.zeros(0, np.int32), *(papers for papers, _ in rows)])
+        points = np.concatenate([np.zeros(0, np.uint16), *(points for _, points in rows)])
+        return cls(starts, papers, points)
+
+    @property
+    def expression_count(self) -> int:
+        """How many expressions were matched; their numbers are below."""
+        return len(self.starts) - 1
+
+    def papers_of(self, expression: int) -> NDArray[np.int32]:
+        """Return the papers an expression matches, ascending."""
+        return self.papers[self.starts[expression] : self.starts[expression + 1]]
+
+    def points_of(self, expression: int, paper: int) -> int:
+        """Return the points of an expression in a paper, 0 where it does not match."""
+        papers = self.papers_of(expression)
+        at = int(np.searchsorted(papers, paper))
+        if at == len(papers) or papers[at] != paper:
+            return 0
+        return int(self.points[self.starts[expression] + at])
+
+    def packed(self, *, wide: bool) -> NDArray[np.uint32] | NDArray[np.int64]:
+        """Return paper and points in one number, `paper << 16 | points`; wide past 65536 papers."""
+        if wide:
+            return self.papers.astype(np.int64) << 16 | self.points
+        return self.papers.astype(np.uint32) << 16 | self.points

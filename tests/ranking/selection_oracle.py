@@ -1,0 +1,99 @@
+"""The fan-out's rules, written down without a thought of time: dicts, sets and sorting."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from digest.ranking.wishes import ReaderWishes
+
+UNIT = 1 << 16
+DISCOUNTS = [round(UNIT * 0.97**n) for n in range(256)]
+
+Table = Mapping[str, Mapping[int, int]]
+
+
+@dataclass(frozen=True)
+class World:
+    hits: Table
+    impacts: Table
+    priors: Sequence[int]
+    groups: Sequence[int]
+    shift: int = 0
+    threshold: int = 1
+
+
+@dataclass
+class Answer:
+    papers: list[int] = field(default_factory=list)
+    values: list[int] = field(default_factory=list)
+    matched: int = 0
+    excluded: int = 0
+
+
+class Reader:
+    def __init__(self, world: World, wishes: ReaderWishes, first: int, seen: Sequence[int]) -> None:
+        self.world = world
+        self.limit = wishes.limit
+        weights: dict[str, int] = {}
+        for text, weight in wishes.items:
+            weights[text] = max(weight, weights.get(text, 0))
+        hidden = {paper for text in wishes.hidden for paper in world.hits.get(text, {})}
+        everything = range(first, len(world.priors))
+        self.shares: dict[int, dict[str, int]] = {}
+        self.likes: dict[int, int] = {}
+        self.excluded = 0
+        for paper in everything:
+            shares = {
+                text: weight * world.hits[text][paper]
+                for text, weight in weights.items()
+                if paper in world.hits.get(text, {})
+            }
+            likes = sum(
+                weight * world.impacts.get(stem, {}).get(paper, 0) for stem, weight in wishes.terms
+            )
+            likes >>= world.shift
+            if paper in seen:
+                continue
+            if paper in hidden:
+                self.excluded += bool(shares)
+            elif shares or likes >= world.threshold:
+                self.shares[paper] = shares
+                self.likes[paper] = likes
+        self.matched = sum(bool(shares) for shares in self.shares.values())
+        self.brought = dict.fromkeys(weights, 0)
+
+    def value(self, paper: int) -> int:
+        points = sum(
+            DISCOUNTS[self.brought[text]] * share for text, share in self.shares[paper].items()
+        )
+        return (points + self.likes[paper] * UNIT) * self.world.priors[paper]
+
+    def answer(self, most: int) -> Answer:
+        left = set(self.shares)
+        served: set[str] = set()
+        taken: list[tuple[int, int]] = []
+        places = min(self.limit, most, len(left))
+        while left and len(taken) < places:
+            waiting = {text for paper in left for text in self.shares[paper]} - served
+            candidates = left
+            if waiting and len(waiting) >= places - len(taken):
+                candidates = {paper for paper in left if waiting & self.shares[paper].keys()}
+            paper = min(candidates, key=lambda paper: (-self.value(paper), paper))
+            taken.append((-self.value(paper), paper))
+            for text in self.shares[paper]:
+                self.brought[text] += 1
+                served.add(text)
+            group = self.world.groups[paper]
+            left -= {paper}
+            left -= {other for other in left if group >= 0 and self.world.groups[other] == group}
+        taken.sort()
+        papers, values = [paper for _, paper in taken], [-value for value, _ in taken]
+        return Answer(papers, values, self.matched, self.excluded)
+
+    def folded(self, paper: int) -> list[int]:
+        group = self.world.groups[paper]
+        others = [
+            other
+            for other in self.shares
+            if group >= 0 and self.world.groups[other] == group and other != paper
+        ]
+        return sorted(others, key=lambda other: (-self.value(other), other))

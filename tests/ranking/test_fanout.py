@@ -1,0 +1,161 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from digest.ranking.chosen import Asked, Batch, Likes
+from digest.ranking.compiled import COMPILED
+from digest.ranking.fanout import DISCOUNTS, choose_all
+from digest.ranking.hits import Hits
+from digest.ranking.readers import Readers
+from digest.ranking.shares import Share, folded_of, shares_of
+from digest.ranking.wishes import ReaderWishes
+from tests.ranking.selection_oracle import Reader, World
+
+MODES = ["compiled", "plain"] if COMPILED else ["plain"]
+WORDS = ("graph", "protein", "robot")
+FEW = [(0, 10), (2, 20), (3, 30)]
+
+
+def batch_of(papers: int, *rows: Sequence[tuple[int, int]], likes: Likes | None = None) -> Batch:
+    priors = np.full(papers, 1024, np.int32)
+    alone = np.full(papers, -1, np.int32)
+    return Batch(Hits.of(rows), priors, alone, likes or Likes())
+
+
+def readers_of(count: int, *words: str, limit: int = 10) -> Readers:
+    items = [(word, 16) for word in words]
+    return Readers.build(ReaderWishes(number, 1, limit, items) for number in range(count))
+
+
+def test_an_interest_counts_less_for_each_paper_it_has_brought() -> None:
+    readers = readers_of(1, "graph", "protein")
+    batch = batch_of(6, [(0, 100), (1, 99), (2, 98)], [(3, 97), (4, 96), (5, 95)])
+    chosen = choose_all(batch, readers, Asked.of([0], 6))
+    assert chosen.papers[0].tolist() == [0, 3, 1, 4, 2, 5]
+    assert chosen.values[0][2] == 99 * 16 * 1024 * DISCOUNTS[1]
+
+
+def test_every_interest_has_a_place_while_places_last() -> None:
+    readers = readers_of(1, *WORDS)
+    broad = [(paper, 900) for paper in range(9)]
+    batch = batch_of(11, broad, [(9, 1)], [(10, 1)])
+    assert choose_all(batch, readers, Asked.of([0], 4)).papers[0].tolist() == [0, 1, 9, 10]
+
+
+def test_near_duplicates_of_what_was_taken_are_left_out_and_found_again() -> None:
+    readers = readers_of(1, "graph", "protein")
+    batch = batch_of(4, [(0, 9), (1, 8), (3, 1)], [(2, 5)])
+    batch.groups[:3] = 7
+    asked = Asked.of([0], 2)
+    chosen = choose_all(batch, readers, asked)
+    assert (chosen.papers[0].tolist(), chosen.matched[0]) == ([0, 3], 4)
+    assert folded_of(batch, readers, asked, 0, 0) == [1, 2]
+    assert shares_of(batch, readers, 0, 0) == [Share(0, 9 * 16)]
+    assert folded_of(batch, readers, asked, 0, 3) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_reader_of_more_equals_than_there_is_room_for_is_served(mode: str) -> None:
+    papers = 3000
+    readers = readers_of(3, "graph")
+    batch = batch_of(papers, [(paper, 5) for paper in range(papers)])
+    chosen = choose_all(batch, readers, Asked.of(range(3), 4), fast=mode == "compiled")
+    assert chosen.papers.tolist() == [[0, 1, 2, 3]] * 3
+    assert chosen.matched.tolist() == [papers] * 3
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_readers_with_many_hits_get_what_the_plain_rules_give(mode: str) -> None:
+    random = np.random.default_rng(7)
+    words = [f"word {n}" for n in range(30)]
+    papers = 900
+    hits = {
+        word: {
+            int(paper): int(random.integers(1, 400))
+            for paper in random.choice(papers, int(random.integers(1, 500)), replace=False)
+        }
+        for word in words
+    }
+    groups = random.integers(-1, 300, papers).tolist()
+    world = World(hits, {}, random.integers(1024, 1064, papers).tolist(), groups)
+    wishes = []
+    for number in range(25):
+        chosen_words = random.choice(words, int(random.integers(1, 20)), replace=False).tolist()
+        items = [(word, int(random.choice([8, 16, 160]))) for word in chosen_words]
+        wishes.append(ReaderWishes(number, 1, int(random.integers(1, 60)), items))
+    readers = Readers.build(wishes)
+    batch = Batch(
+        Hits.of(hits[text].items() for text in readers.expressions),
+        np.array(world.priors, np.int32),
+        np.array(groups, np.int32),
+    )
+    asked = Asked.of(readers.all_rows(), 60, first=100)
+    found = choose_all(batch, readers, asked, threads=2, fast=mode == "compiled")
+    for number, each in enumerate(wishes):
+        answer = Reader(world, each, 100, ()).answer(60)
+        assert found.papers[number][: len(answer.papers)].tolist() == answer.papers
+        assert found.values[number][: len(answer.papers)].tolist() == answer.values
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_batches_of_more_papers_than_a_short_number_counts_are_ranked(mode: str) -> None:
+    papers = (1 << 16) + 10
+    last = papers - 1
+    likes = Likes(Hits.of([[(last - 1, 9)]]))
+    readers = Readers.build([ReaderWishes(1, 1, 5, [("graph", 16)], (), [("net", 2)])] * 2)
+    batch = batch_of(papers, [(1, 4), (last, 5)], likes=likes)
+    chosen = choose_all(batch, readers, Asked.of([0, 1], 5), fast=mode == "compiled")
+    assert chosen.papers[0].tolist() == [last, 1, last - 1, -1, -1]
+
+
+def test_a_paper_that_is_only_like_the_liked_ones_does_not_count_as_a_match() -> None:
+    readers = Readers.build([ReaderWishes(1, 1, 5, [("graph", 16)], (), [("net", 4)])])
+    likes = Likes(Hits.of([[(0, 50), (2, 10), (3, 2)]]), threshold=10)
+    batch = batch_of(4, [(1, 60), (2, 1)], likes=likes)
+    chosen = choose_all(batch, readers, Asked.of([0], 5))
+    assert chosen.papers[0].tolist() == [1, 0, 2, -1, -1]
+    assert chosen.matched[0] == 2
+
+
+def test_nobody_asked_for_and_no_papers_are_no_error() -> None:
+    readers = readers_of(1, "graph")
+    assert choose_all(batch_of(4, FEW), readers, Asked.of([], 5)).papers.shape == (0, 5)
+    assert choose_all(batch_of(0, []), readers, Asked.of([0], 2)).papers.tolist() == [[-1, -1]]
+
+
+@pytest.mark.parametrize(
+    ("batch", "asked", "problem"),
+    [
+        (batch_of(4), Asked.of([0], 5), "fewer expressions"),
+        (batch_of(3, FEW), Asked.of([0], 5), "between 0 and 2"),
+        (batch_of(4, FEW), Asked.of([1], 5), "between 0 and 0"),
+        (batch_of(4, FEW), Asked.of([-1], 5), "between 0 and 0"),
+        (batch_of(4, FEW), Asked.of([0], 5, seen=[[4]]), "between 0 and 3"),
+        (batch_of(4, FEW), Asked.of([0], 256), "255 is the most"),
+        (batch_of(4, FEW, likes=Likes(threshold=0)), Asked.of([0], 5), "at least 1"),
+    ],
+)
+def test_what_would_be_read_beside_the_arrays_is_refused(
+    batch: Batch, asked: Asked, problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        choose_all(batch, readers_of(1, "graph"), asked)
+
+
+def test_the_desk_is_clean_between_readers() -> None:
+    wishes = [
+        ReaderWishes(1, 1, 3, [("a", 16), ("b", 16)], ["c"], [("x", 3)]),
+        ReaderWishes(2, 1, 3, [("a", 16)]),
+    ]
+    readers = Readers.build(wishes * 3)
+    likes = Likes(Hits.of([[(0, 9), (4, 9)]]))
+    rows = [(0, 3), (1, 4), (2, 5)], [(1, 9), (3, 9)], [(2, 1), (3, 1)]
+    batch = batch_of(5, *rows, likes=likes)
+    asked = Asked.of(range(6), 3, first=[0, 1, 0, 0, 2, 0], seen=[[1], [], [0], [2], [], []])
+    together = choose_all(batch, readers, asked)
+    for n in range(6):
+        seen = asked.seen_papers[asked.seen_starts[n] : asked.seen_starts[n + 1]].tolist()
+        alone = choose_all(batch, readers, Asked.of([n], 3, int(asked.first[n]), [seen]))
+        assert together.papers[n].tolist() == alone.papers[0].tolist()
+        assert together.values[n].tolist() == alone.values[0].tolist()

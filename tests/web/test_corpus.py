@@ -1,0 +1,71 @@
+"""One analysis of the newest papers, for all who ask."""
+
+import threading
+
+import pytest
+
+from digest.app import App
+from digest.errors import ExpressionError
+from digest.pipeline.ingest import ingest
+from digest.sources.base import Page
+from digest.web.corpus import Corpus, whole_dumps
+from tests.factories import make_dump, make_record
+from tests.ranking.batches import listed, paper
+from tests.web.conftest import NOW
+
+
+@pytest.fixture
+def corpus(app: App) -> Corpus:
+    return Corpus(app.database, app.archives)
+
+
+def take_in_a_paper(app: App) -> None:
+    record = make_record("Zebra fish", "Zebra fish swim in the river and back. " * 9)
+    ingest(app.database, Page(make_dump("zebra.txt", checksum="z"), iter([record])), app.clock)
+
+
+def found(corpus: Corpus, expression: str) -> int:
+    return corpus.previews([expression], NOW)[0].found.matched
+
+
+def test_feeds_and_previews_ask_the_same_papers(corpus: Corpus) -> None:
+    assert found(corpus, "graph neural networks") == len(
+        corpus.matching("graph neural networks", 99)
+    )
+    analysed = corpus._analysed  # noqa: SLF001  what is kept
+    found(corpus, "RAG")
+    assert corpus._analysed is analysed  # noqa: SLF001
+
+
+def test_a_new_dump_is_asked_at_once(app: App, corpus: Corpus) -> None:
+    assert found(corpus, "zebra fish") == 0
+    take_in_a_paper(app)
+    assert found(corpus, "zebra fish") == 1
+    assert [each.paper.title for each in corpus.matching("zebra fish", 9)] == ["Zebra fish"]
+
+
+def test_nobody_waits_while_another_loads_what_is_new(app: App, corpus: Corpus) -> None:
+    assert found(corpus, "zebra fish") == 0
+    take_in_a_paper(app)
+    with corpus._lock:  # noqa: SLF001  as whoever loads does
+        asking = threading.Thread(target=found, args=(corpus, "zebra fish"))
+        asking.start()
+        asking.join(10)
+        assert not asking.is_alive()
+        assert found(corpus, "zebra fish") == 0
+    assert found(corpus, "zebra fish") == 1
+
+
+def test_what_cannot_be_read_loads_nothing(corpus: Corpus) -> None:
+    with pytest.raises(ExpressionError):
+        corpus.previews(["fine", "a | | b"], NOW)
+    assert corpus._analysed is None  # noqa: SLF001
+
+
+def test_a_dump_that_the_limit_cuts_does_not_count() -> None:
+    newest = listed(paper(4), paper(5), dump_id=2)
+    oldest = listed(paper(1), paper(2), paper(3), dump_id=1)
+    assert whole_dumps([*newest, *oldest], 6) == [*newest, *oldest]
+    assert whole_dumps([*newest, *oldest][:4], 4) == newest
+    assert whole_dumps(oldest[:2], 2) == oldest[:2]
+    assert whole_dumps([], 2) == []
