@@ -31,7 +31,7 @@ from benchmarks.ranking_rivals import LIBRARIES, Loop, loops
 ROUNDS = 3
 SMALL, MEDIUM, LARGE = 10_000, 100_000, 1_000_000
 PAPERS, READERS_OF_PAPERS = (125, 1_000, 8_000), 200_000
-PATIENCE = 60  # seconds that a run without numba may take before the next size is left out
+PATIENCE = 40  # seconds of fan-out; what would take longer without numba is left out
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,7 +66,9 @@ def _lacking() -> str:
     lacking = [name for name in (*LIBRARIES, "numba") if find_spec(name) is None]
     if not lacking:
         return ""
-    return f"The extras bench and scale are measured; {', '.join(lacking)} is not installed."
+    return (
+        f"Install the extras bench and scale: without {', '.join(lacking)} half the table is empty."
+    )
 
 
 def _apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -81,8 +83,8 @@ def plain_runs(folders: dict[int, Path], sizes: list[int]) -> list[Measured]:
     os.environ["DIGEST_COMPILED"] = "off"
     try:
         for size in sizes:
-            more = size / found[-1].readers if found else 0
-            if size > MEDIUM or (found and found[-1].whole.wall * more > PATIENCE):
+            one = found[-1].stages["fan-out"].cpu / found[-1].readers if found else 0
+            if size > MEDIUM or size * one > PATIENCE:
                 break
             found.append(_apart(measure, folders[size], size, 1))
     finally:
@@ -99,7 +101,7 @@ def print_ours(ours: dict[int, Measured], written: dict[int, Written]) -> None:
     )
     print(
         f"{most.met:.0f} papers meet a reader's interests, {most.full:.0%} fill a list, "
-        f"{most.empty:.1%} get none\n"
+        f"{most.empty:.1%} get none; without likes and closeness\n"
     )
     print(_row("readers", ["text to lists", *STAGES, "peak memory", "profiles"]))
     for size, found in ours.items():
@@ -108,7 +110,10 @@ def print_ours(ours: dict[int, Measured], written: dict[int, Written]) -> None:
         print(_row(f"{size:,}", [*map(_spent, spent), f"{found.megabytes:.0f} MiB", stored]))
     spent = [total(most.remembered), *(most.remembered[name] for name in STAGES)]
     print(_row("  words known", [*map(_spent, spent)]))
-    print(f"Compiling or loading the compiled took {most.warm_up:.2f} s, before the clock.\n")
+    print(
+        "Words known: a worker that has met the words and expressions before. "
+        f"Loading what is compiled took {most.warm_up:.2f} s, before the clock.\n"
+    )
 
 
 def print_rivals(rivals: list[Loop], most: Measured) -> None:

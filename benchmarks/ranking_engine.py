@@ -21,16 +21,17 @@ from digest.model.papers import Paper
 from digest.ranking import analysis, elements
 from digest.ranking.archive import Archive
 from digest.ranking.batch import Batch
-from digest.ranking.chosen import Asked, Chosen
-from digest.ranking.chosen import Batch as Scored
+from digest.ranking.chosen import Asked, Chosen, Scored
 from digest.ranking.fanout import choose_all, warm
 from digest.ranking.hits import Hits
+from digest.ranking.index import Ints
 from digest.ranking.query import parse
-from digest.ranking.rank import PRIOR_UNIT
 from digest.ranking.reader_folder import ReaderFolder
+from digest.ranking.similar import groups_of
 
 THREADS = 2
 ARCHIVE = 3_000
+PRIOR = 1 << 10  # of a paper that is neither trending nor new
 STAGES = ("analysis", "expressions", "matching", "fan-out")
 _REMEMBERED = (parse, analysis.fold, analysis.stem, elements.words_of)
 
@@ -113,8 +114,10 @@ class _Bench:
         gc.collect()
         gc.freeze()  # as a long-lived worker does with what it has loaded
 
-    def batch(self, day: list[Paper]) -> Batch:
-        return Batch(day, self.archive)
+    def batch(self, day: list[Paper]) -> tuple[Batch, Ints]:
+        """Return the papers analysed, and the group of near-duplicates of each."""
+        batch = Batch(day, self.archive)
+        return batch, groups_of(batch.index, self.archive)
 
     def hits(self, batch: Batch, watch: _Stopwatch) -> Hits:
         with watch.stage("expressions"):
@@ -122,9 +125,8 @@ class _Bench:
         with watch.stage("matching"):
             return batch.hits(keys)
 
-    def choose(self, hits: Hits, count: int) -> Chosen:
-        priors = np.full(count, PRIOR_UNIT, np.int32)
-        groups = np.full(count, -1, np.int32)
+    def choose(self, hits: Hits, groups: Ints) -> Chosen:
+        priors = np.full(len(groups), PRIOR, np.int32)
         asked = Asked.of(self.rows, LIMIT)
         return choose_all(Scored(hits, priors, groups), self.readers, asked, threads=THREADS)
 
@@ -143,10 +145,10 @@ def measure(folder: Path, readers: int, rounds: int, *, remembering: int = 0) ->
         gc.collect()
         watch.rounds.append({})
         with watch.stage("analysis"):
-            batch = bench.batch(day)
+            batch, groups = bench.batch(day)
         hits = bench.hits(batch, watch)
         with watch.stage("fan-out"):
-            chosen = bench.choose(hits, len(day))
+            chosen = bench.choose(hits, groups)
         del batch, hits
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     return Measured(
@@ -175,12 +177,12 @@ def growth(folder: Path, readers: int, counts: tuple[int, ...], rounds: int) -> 
         forget()
         gc.collect()
         with once.stage("analysis"):
-            batch = bench.batch(day)
+            batch, groups = bench.batch(day)
         hits = bench.hits(batch, once)
         for _ in range(rounds):
             often.rounds.append({})
             with often.stage("fan-out"):
-                bench.choose(hits, count)
+                bench.choose(hits, groups)
         found[count] = once.medians() | often.medians()
     return found
 

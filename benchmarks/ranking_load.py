@@ -31,6 +31,7 @@ DUMPS = SHARED / "dumps"
 CONFERENCES = SHARED / "relevance" / "ml-keyword" / "docs.jsonl.gz"
 PHRASES = SHARED / "relevance" / "phrases" / "phrases.tsv.gz"
 SEED = 7
+SENTENCES = 8  # of a paper that is made
 DAY = 1_000
 LIMIT = 10
 FEWEST, MOST = 3, 8
@@ -59,7 +60,7 @@ def papers(count: int) -> list[Paper]:
     texts = [*day, *others[DAY - len(listed) :]]
     real = len(texts)
     while len(texts) < count:
-        texts.append(_made(texts[dice.randrange(real)], texts[dice.randrange(real)], dice))
+        texts.append(_made(dice.choices(texts[:real], k=SENTENCES + 1), dice))
     now = datetime(2026, 11, 21, tzinfo=UTC)
     return [
         Paper(n, f"paper-{n}", title, abstract, (), (), (), False, now, now)  # noqa: FBT003
@@ -81,11 +82,12 @@ def _conferences(known: set[str]) -> list[tuple[str, str]]:
     return [(each["title"], each["text"]) for each in read if title_key(each["title"]) not in known]
 
 
-def _made(one: tuple[str, str], other: tuple[str, str], dice: random.Random) -> tuple[str, str]:
-    """Return a paper as long as others, with sentences of two."""
-    parts = [text[start:end] for _, text in (one, other) for start, end in sentences(text)]
-    dice.shuffle(parts)
-    return one[0], " ".join(parts[: (len(parts) + 1) // 2])
+def _made(sources: list[tuple[str, str]], dice: random.Random) -> tuple[str, str]:
+    """Return a paper with the title of one, and a sentence of each other: no near-duplicate."""
+    title, *others = sources
+    found = [dice.choice(sentences(text) or [(0, 0)]) for _, text in others]
+    parts = [text[start:end] for (start, end), (_, text) in zip(found, others, strict=True)]
+    return title[0], " ".join(parts)
 
 
 @cache

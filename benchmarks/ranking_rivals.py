@@ -21,6 +21,7 @@ LIBRARIES = ("tantivy", "bm25s", "rank_bm25")
 SAMPLES = (5_000, 3_000, 300)  # readers of Tantivy, bm25s and rank_bm25
 ROUNDS = 3
 Serve = Callable[[ReaderWishes], object]
+Make = Callable[[Sequence[Paper], Sequence[str]], Serve]
 
 
 class Loop(NamedTuple):
@@ -37,7 +38,7 @@ def loops() -> list[Loop]:
     day = papers(DAY)
     readers = next(wishes(max(SAMPLES)))
     phrases = {text for reader in readers for text in _asked(reader)}
-    makers = {
+    makers: dict[str, tuple[Make, int]] = {
         "Tantivy": (tantivy_loop, SAMPLES[0]),
         "  queries shared": (partial(tantivy_loop, is_prepared=True), SAMPLES[0]),
         "bm25s": (bm25s_loop, SAMPLES[1]),

@@ -16,6 +16,7 @@ from digest.pipeline.compose import ComposeReport, compose_due
 from digest.pipeline.deliver import DeliverReport, deliver_due
 from digest.pipeline.ingest import IngestReport, ingest
 from digest.pipeline.publish import publish
+from digest.ranking.warm import warm
 from digest.sources.dump_text import read_dump
 from digest.store.schema import upgrade
 
@@ -41,6 +42,21 @@ def publish_feeds(app: App) -> int:
 def compose(app: App, advance: Callable[[int], None] = lambda _count: None) -> ComposeReport:
     """Compose the digests that are due."""
     return compose_due(app.database, app.archives, app.settings.authority, app.clock, advance)
+
+
+class Composing:
+    """Composes what is due; the first time it makes ranking ready, so that a digest need not wait."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._is_warm = False
+
+    def compose_due(self) -> ComposeReport:
+        """Compose the digests that are due."""
+        if not self._is_warm:
+            warm()
+            self._is_warm = True
+        return compose(self._app)
 
 
 def deliver(

@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import App
 from digest.clock import utc_now
-from digest.jobs import Delivering, DumpsFolder, compose
+from digest.jobs import Composing, Delivering, DumpsFolder
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def timetable(app: App, is_stopping: Callable[[], bool]) -> list[Tick]:
     folder, delivering = DumpsFolder(app), Delivering(app)
     return [
         Tick("ingest", 10, folder.take_new),
-        Tick("compose", 10, lambda: compose(app)),
+        Tick("compose", 10, Composing(app).compose_due),
         Tick("deliver", 3, lambda: delivering.send_due(is_stopping)),
     ]
 

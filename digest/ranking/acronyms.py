@@ -39,6 +39,17 @@ class Acronyms:
         """Return the words a short form stands for, () if no paper says."""
         return self.long_forms.get(singular(short), ())
 
+    def spelled(self, word: str) -> tuple[str, ...]:
+        """Return the short forms that a folded word may be, in small letters or the plural."""
+        return self._by_word.get(word) or self._by_word.get(singular(word), ())
+
+    @cached_property
+    def _by_word(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for short in sorted(self.long_forms):
+            found[short.lower()].append(short)
+        return {word: tuple(shorts) for word, shorts in found.items()}
+
     def short_forms_of(self, words: Sequence[str]) -> tuple[str, ...]:
         """Return the short forms of a phrase of folded words."""
         joined = "".join(words)

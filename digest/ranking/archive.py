@@ -8,7 +8,7 @@ numbers, so a paper's score depends neither on the other papers of the day nor o
 import io
 import json
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from digest.errors import StoreError
 from digest.ranking.acronyms import AcronymCounts, Acronyms
 from digest.ranking.analysis import STOP_WORDS, fold, sentences, stem, stems, words_as_written
+from digest.ranking.latent import MOST_PAPERS, Latent
 
 FORMAT = 1
 # In a large archive a word that stood in one paper only is mostly a slip of the pen.
@@ -44,6 +45,7 @@ class Archive:
     title_length: float
     abstract_length: float
     acronyms: Acronyms
+    latent: Latent | None = None
 
     def rarity(self, papers: float) -> float:
         """Return what a find is worth that so many of the archive's papers share."""
@@ -69,14 +71,19 @@ class Archive:
         return sorted(self.counts)
 
     @classmethod
-    def of(cls, texts: Iterable[tuple[str, str]]) -> "Archive":
-        """Count papers, each a (title, abstract); they are read once and not kept."""
+    def of(cls, texts: Iterable[tuple[str, str]], *, is_latent: bool = True) -> "Archive":
+        """Count papers, each a (title, abstract), the oldest first; they are read once.
+
+        `is_latent` asks for the directions of closeness, too: seconds, from some hundred papers on.
+        """
         papers, lengths = 0, [0, 0]
         counts: Counter[str] = Counter()
         pairs: Counter[str] = Counter()
         acronyms = AcronymCounts()
+        newest: deque[tuple[str, str]] = deque(maxlen=MOST_PAPERS if is_latent else 0)
         for texts_of_paper in texts:
             papers += 1
+            newest.append(texts_of_paper)
             roots: set[str] = set()
             neighbours: set[str] = set()
             for field, text in enumerate(texts_of_paper):
@@ -98,7 +105,8 @@ class Archive:
             counts = Counter({root: count for root, count in counts.items() if count > 1})
         common = {pair: count for pair, count in pairs.items() if count >= COMMON}
         title, abstract = (length / papers if length else 1.0 for length in lengths)
-        return cls(papers, counts, common, title, abstract, acronyms.dominant())
+        latent = Latent.of(newest)
+        return cls(papers, counts, common, title, abstract, acronyms.dominant(), latent)
 
     def to_bytes(self) -> bytes:
         """Return everything, compressed; equal archives give equal bytes."""
@@ -108,19 +116,21 @@ class Archive:
             "lengths": [self.title_length, self.abstract_length],
             "long_forms": {short: list(words) for short, words in self.acronyms.long_forms.items()},
         }
-        arrays = {"head": _packed([json.dumps(head, sort_keys=True)])}
+        arrays: dict[str, NDArray[np.generic]] = self.latent.arrays() if self.latent else {}
+        arrays["head"] = _packed([json.dumps(head, sort_keys=True)])
         for name, counts in (("counts", self.counts), ("pairs", self.pairs)):
             arrays[f"{name}_of"] = _packed(sorted(counts))
             arrays[name] = np.array([counts[key] for key in sorted(counts)], np.int32)
         body = io.BytesIO()
-        np.savez_compressed(body, **arrays)
+        np.savez_compressed(body, **arrays)  # type: ignore[arg-type]  # none is called allow_pickle
         return body.getvalue()
 
     @classmethod
     def from_bytes(cls, body: bytes) -> "Archive":
         """Return what `to_bytes` wrote; raises StoreError for anything else."""
         try:
-            with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+            with np.load(io.BytesIO(body), allow_pickle=False) as stored:
+                arrays = dict(stored)
                 head = json.loads(_unpacked(arrays["head"])[0])
                 if head["format"] == FORMAT:
                     counts, pairs = (
@@ -132,7 +142,13 @@ class Archive:
                     lengths = head["lengths"]
                     long_forms = {key: tuple(words) for key, words in head["long_forms"].items()}
                     return cls(
-                        head["papers"], counts, pairs, lengths[0], lengths[1], Acronyms(long_forms)
+                        head["papers"],
+                        counts,
+                        pairs,
+                        lengths[0],
+                        lengths[1],
+                        Acronyms(long_forms),
+                        Latent.from_arrays(arrays),
                     )
             error: Exception | None = None
         except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile) as damage:

@@ -1,6 +1,8 @@
 """A batch of papers against expressions: which papers meet each, and what that is worth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from typing import NamedTuple
 
@@ -18,6 +20,18 @@ from digest.ranking.matching import Longs, Wanted, occurrences, offsets, tabulat
 from digest.ranking.names import in_category, is_named
 from digest.ranking.rarity import Rarity, name_rarity
 from digest.ranking.scoring import EXACT, MOST_POINTS, UNIT, Evidence, Plan, TermHits, ranges, score
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector out: it finds nothing among a million new tuples, and takes a third."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Lookup(NamedTuple):
@@ -45,7 +59,7 @@ class Batch:
         self.papers = tuple(papers)
         self.index = Index(self.papers)
         texts = [(paper.title, paper.abstract) for paper in self.papers]
-        self.archive = Archive.of(texts) if archive is None else archive
+        self.archive = archive or Archive.of(texts, is_latent=False)
         self.acronyms = self.archive.acronyms.with_newer(find_acronyms(texts))
         self.elements = Elements(self.index, self._is_solid)
 
@@ -57,6 +71,10 @@ class Batch:
 
         Of an expression that only excludes, these are the papers it hides.
         """
+        with uncollected():
+            return self._hits(expressions, fast=fast)
+
+    def _hits(self, expressions: Sequence[Expression], *, fast: bool) -> Hits:
         asked: list[tuple[Term, bool]] = []
         rows: list[int | None] = []
         shared: dict[tuple[Term, bool], int] = {}
@@ -123,9 +141,23 @@ class Batch:
             return [self.elements.phrase_of(Term(long_form))] if long_form else []
         if term.style is not Style.PLAIN:
             return []
-        words = words_of(" ".join(term.words))
+        words = [word for chunk in term.words for word in words_of(chunk)]
+        if len(words) == 1:
+            return [self.elements.phrase_of(Term(long)) for long in self._meant_by(words[0])]
         shorts = self.acronyms.short_forms_of(words)
         return [(self.elements.number_of(Element((short,), Style.CAPITALS)),) for short in shorts]
+
+    def _meant_by(self, word: str) -> list[tuple[str, ...]]:
+        """Return the long forms of a word in small letters that papers write in capitals, as `gnn`.
+
+        `map` stays a word: papers write it in small letters, too.
+        """
+        at_written = self.index.at_written
+        return [
+            self.acronyms.long_form(short)
+            for short in self.acronyms.spelled(word)
+            if len(at_written(word)) < len(at_written(short))
+        ]
 
     def _find_words(self, lookups: Sequence[Lookup], *, fast: bool) -> TermHits:
         wanted: list[Wanted] = []
@@ -140,7 +172,7 @@ class Batch:
         is_own = np.zeros(len(wanted), bool)
         is_own[own] = True
         plan = Plan(np.array(own, np.int64), np.array(term_of, np.int64), is_own)
-        rarity = Rarity.of(self.archive, distinct, phrases)
+        rarity = Rarity.of(self.archive, distinct, phrases, found.last > found.first)
         evidence = Evidence(self.index, elements, self.archive)
         return score(plan, phrases, found, rarity, evidence)
 

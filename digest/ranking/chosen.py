@@ -1,7 +1,7 @@
 """What the fan-out is asked, and what it answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -12,24 +12,15 @@ from digest.ranking.readers import Readers
 
 # A place more than there are steps in the table of discounts.
 MOST = 255
+# With larger priors, values might not fit into their 64 bits.
+PRIOR_END = (4 << 10) + 1
+# What is added to a paper's sum for a reader, [reader asked for, paper]; it may be negative.
+Extras = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Likes:
-    """What stems weigh in papers: `impacts` has a row for each stem, and points for impacts.
-
-    The likes of a paper are the sum of weight times impact, shifted down by `shift`; a paper that
-    no interest met may be chosen from `threshold`, at least 1, on.
-    """
-
-    impacts: Hits = field(default_factory=lambda: Hits.of(()))
-    shift: int = 0
-    threshold: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The papers: what met them, what their worth is multiplied by (in 1/1024), their likes.
+class Scored:
+    """The papers: what met them, and what their worth is multiplied by (in 1/1024, to 4 at most).
 
     Papers of one group, 0 or more, are near-duplicates; those of group -1 stand alone.
     """
@@ -37,7 +28,6 @@ class Batch:
     hits: Hits
     priors: NDArray[np.int32]
     groups: NDArray[np.int32]
-    likes: Likes = field(default_factory=Likes)
 
     @property
     def paper_count(self) -> int:
@@ -94,19 +84,16 @@ class Chosen:
         return cls(papers, values, np.zeros(readers, np.int32), np.zeros(readers, np.int32))
 
 
-def check(batch: Batch, readers: Readers, asked: Asked) -> None:
+def check(batch: Scored, readers: Readers, asked: Asked, extras: Extras | None) -> None:
     """Raise ValueError where compiled code would read or write beside its arrays."""
     papers = batch.paper_count
-    hits, impacts = batch.hits, batch.likes.impacts
-    if batch.likes.threshold < 1:
-        raise ValueError("A threshold for likes is at least 1")
+    hits = batch.hits
     if not 0 <= asked.most <= MOST:
         raise ValueError(f"Nobody gets {asked.most} papers, {MOST} is the most")
     if hits.expression_count < len(readers.expressions):
         raise ValueError("These hits are of fewer expressions than the readers have")
-    if impacts.expression_count < len(readers.stems) and readers.rows["terms"].any():
-        raise ValueError("These likes are of fewer stems than the readers have")
-    _below(papers, hits.papers, impacts.papers, asked.seen_papers)
+    _below(papers, hits.papers, asked.seen_papers)
+    _below(PRIOR_END, batch.priors)
     _below(len(readers.rows), asked.rows)
     if len(batch.groups) != papers:
         raise ValueError("There are not as many groups as papers")
@@ -114,7 +101,8 @@ def check(batch: Batch, readers: Readers, asked: Asked) -> None:
         raise ValueError("There are not as many windows, or seen papers, as rows")
     _starts(asked.seen_starts, asked.seen_papers)
     _starts(hits.starts, hits.papers)
-    _starts(impacts.starts, impacts.papers)
+    if extras is not None and extras.shape != (len(asked.rows), papers):
+        raise ValueError("There is not an extra for each row and paper")
 
 
 def _below(limit: int, *numbers: NDArray[np.integer]) -> None:

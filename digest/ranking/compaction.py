@@ -14,7 +14,7 @@ from digest.ranking.wishes import CODE, sizes_of
 def compacted(readers: Readers) -> Mapping[str, NDArray[Any]]:
     """Return all parts of a generation with the newest row of each reader and no other.
 
-    Strings nobody uses any more are left out and the others numbered anew, in the same order.
+    Expressions nobody uses any more are left out, the others numbered anew in the same order.
     """
     live = readers.all_rows()
     rows = readers.rows[live]
@@ -23,42 +23,28 @@ def compacted(readers: Readers) -> Mapping[str, NDArray[Any]]:
     begins = ends - sizes
     places = np.repeat(rows["begin"] - begins, sizes) + np.arange(ends[-1] if len(ends) else 0)
     codes = readers.codes[places]
-    kinds = np.column_stack([sizes - rows["terms"], rows["terms"]]).reshape(-1).astype(np.int64)
-    is_stem = np.repeat(np.arange(len(kinds)) % 2 == 1, kinds)
     rows["begin"] = begins
-    expressions = _renumber(codes, ~is_stem, readers.expressions)
-    stems = _renumber(codes, is_stem, readers.stems)
+    used, codes = np.unique(codes, return_inverse=True)
+    expressions = [readers.expressions[number] for number in used.tolist()]
     return {
         "rows": rows,
-        "codes": codes,
+        "codes": codes.astype(CODE),
         "weights": readers.weights[places],
-        **texts_as_parts("expression", expressions, 0),
-        **texts_as_parts("stem", stems, 0),
+        **texts_as_parts(expressions, 0),
     }
 
 
-def _renumber(
-    codes: NDArray[np.int32], chosen: NDArray[np.bool_], texts: Sequence[str]
-) -> list[str]:
-    """Return the strings that are used, and change the chosen codes to their numbers among them."""
-    used = np.unique(codes[chosen])
-    numbers = np.zeros(len(texts), CODE)
-    numbers[used] = np.arange(len(used))
-    codes[chosen] = numbers[codes[chosen]]
-    return [texts[number] for number in used.tolist()]
-
-
-def texts_as_parts(kind: str, texts: Sequence[str], before: int) -> Mapping[str, NDArray[Any]]:
+def texts_as_parts(texts: Sequence[str], before: int) -> Mapping[str, NDArray[Any]]:
     """Return strings as bytes, and where each ends when `before` bytes are there already."""
     encoded = [text.encode() for text in texts]
     ends = before + np.cumsum([len(text) for text in encoded], dtype=np.int64)
-    return {f"{kind}s": np.frombuffer(b"".join(encoded), np.uint8), f"{kind}_ends": ends}
+    return {"expressions": np.frombuffer(b"".join(encoded), np.uint8), "expression_ends": ends}
 
 
-def texts_of(parts: Mapping[str, NDArray[Any]], kind: str, known: int) -> list[str]:
+def texts_of(parts: Mapping[str, NDArray[Any]], known: int) -> list[str]:
     """Return the strings that were stored after the first `known`."""
-    ends = parts[f"{kind}_ends"]
+    ends = parts["expression_ends"]
     begin = int(ends[known - 1]) if known else 0
-    data = parts[f"{kind}s"][begin:].tobytes()
+    data = parts["expressions"][begin:].tobytes()
     starts = [0, *(ends[known:] - begin).tolist()]
     return [data[start:end].decode() for start, end in pairwise(starts)]

@@ -6,7 +6,8 @@ arrays (`shared`, `column`, `scratch`). Importing this module imports numba, abo
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
@@ -30,6 +31,7 @@ class Ints(Protocol):
     """What a kernel indexes: an array, a list or a memory view of integers."""
 
     def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[int]: ...
     @overload
     def __getitem__(self, at: int, /) -> int: ...
     @overload
@@ -48,8 +50,10 @@ def compiled(function: Function) -> Function:
         return cast("Function", njit(nogil=True)(function))
     # Of itself, numba compiles anew when a kernel's own file has changed, but not when one that it
     # calls has: a deployment that updates single files would run yesterday's code.
-    file = kernel._cache._cache_file  # noqa: SLF001 - there is no public way
-    file._source_stamp = (file._source_stamp, _stamp())  # noqa: SLF001
+    # There is no public way to tell it; a numba without this private one caches as it always does.
+    with suppress(AttributeError):
+        file = kernel._cache._cache_file  # noqa: SLF001
+        file._source_stamp = (file._source_stamp, _stamp())  # noqa: SLF001
     return cast("Function", kernel)
 
 
@@ -84,8 +88,9 @@ def column(array: NDArray[Any], *, fast: bool) -> Ints:
 
 
 def scratch(size: int, dtype: type[np.generic], *, fast: bool) -> Ints:
-    """Return zeros a kernel may write on."""
-    return cast("Ints", np.zeros(size, dtype) if fast else [0] * size)
+    """Return zeros a kernel may write on; of lists, slices would be copies."""
+    zeros = np.zeros(size, dtype)
+    return cast("Ints", zeros if fast else zeros.data)
 
 
 def results(array: NDArray[Any], *, fast: bool) -> Ints:

@@ -4,40 +4,36 @@ from typing import NamedTuple
 
 from digest.ranking.compiled import Ints
 
-# What hides a paper from a reader, as bits of its state; LIKED only says that it is listed already.
-LIKED, EXCLUDED, SEEN, GONE = 1, 2, 4, 8
+# Why a reader may not have a paper, as bits of its state; GONE ones were taken or folded.
+EXCLUDED, SEEN, GONE = 1, 2, 4
+# Below every value by more than a value can lose, and more than any number of a paper.
 NEVER = -(1 << 62)
-# Masked with this an entry stays a signed number: shifted as it is, numba would compare floats.
-PAPER = ~0xFFFF
-# Where `Desk.numbers` keeps the slots in use, the floor, the worths' range, how many to
-# open, and how many are above the floor.
-NUMBERS = 6
-OPENED, FLOOR, LOWEST, HIGHEST, TARGET, ABOVE = range(NUMBERS)
+NOBODY = 1 << 62
 
 
 class Known(NamedTuple):
-    """What is the same for all readers; entries are `paper << 16 | points`."""
+    """What is the same for all readers: who met what, in rows that begin at `starts`."""
 
-    shift: int
-    threshold: int
     starts: Ints
-    entries: Ints
+    papers: Ints
+    points: Ints
     priors: Ints
     groups: Ints
     member_starts: Ints
     members: Ints
-    impact_starts: Ints
-    impacts: Ints
     discounts: Ints
 
 
 class Asking(NamedTuple):
-    """The readers: columns of their rows, what the rows point to, and what is asked for."""
+    """The readers: columns of their rows, what the rows point to, and what is asked for.
 
+    `extras` holds `stride` of them for each reader: as many as papers, or none.
+    """
+
+    stride: int
     begins: Ints
     items: Ints
     hidden: Ints
-    terms: Ints
     limits: Ints
     codes: Ints
     weights: Ints
@@ -45,6 +41,7 @@ class Asking(NamedTuple):
     first: Ints
     seen_starts: Ints
     seen_papers: Ints
+    extras: Ints
 
 
 class Found(NamedTuple):
@@ -58,25 +55,27 @@ class Found(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """What one thread writes on. By paper: clean between readers. By slot: 0 is a dust bin.
+    """What one thread writes on.
 
-    `shares` holds `room` slots for each item: what it brings to a paper, times the prior.
+    By paper, clean between readers: `sums` of weighted points, `states` and `slots`. By the order
+    in which papers were met: their numbers, `touched`, and what each is worth, `worths`. By item:
+    where its hits begin and end, how many papers it has brought, whether it waits for one. By slot:
+    the paper that is open in it, its value by now, and what each item brings to it times the prior,
+    `room` slots an item. Slot 0 is a dust bin for all that is not open.
     """
 
     sums: Ints
-    likes: Ints
     states: Ints
     slots: Ints
     touched: Ints
     worths: Ints
-    opened: Ints
-    values: Ints
-    shares: Ints
     begins: Ints
     ends: Ints
     brought: Ints
     waiting: Ints
-    numbers: Ints
+    opened: Ints
+    values: Ints
+    shares: Ints
     room: int
 
 

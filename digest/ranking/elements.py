@@ -7,7 +7,7 @@ An element is what has to stand together: one word, or the words that a hyphen, 
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice, takewhile
 from typing import NamedTuple
@@ -16,8 +16,8 @@ import numpy as np
 
 from digest.ranking.acronyms import singular
 from digest.ranking.analysis import PREFIXES, STOP_WORDS, stem, tokenize
+from digest.ranking.expressions import Expression, Scope, Style, Term
 from digest.ranking.index import Index, Ints, is_joinable
-from digest.ranking.query import Style, Term
 
 SHORT = 3
 _lock = threading.Lock()
@@ -30,11 +30,11 @@ class Element:
     words: tuple[str, ...]
     style: Style = Style.PLAIN
     is_prefix: bool = False
+    has_content: bool = field(init=False, compare=False)
 
-    @property
-    def has_content(self) -> bool:
-        """Whether it is more than stop words."""
-        return not STOP_WORDS.issuperset(self.words)
+    def __post_init__(self) -> None:
+        """Note whether it is more than stop words."""
+        object.__setattr__(self, "has_content", not STOP_WORDS.issuperset(self.words))
 
 
 # The numbers of its elements, which belong to one `Elements`.
@@ -170,6 +170,16 @@ class Elements:
         solid = [(index.at_word(word), 1) for word in _beginning(self._sorted_words, prefix)]
         joined = [(index.joined_as(word), 2) for word in _beginning(self._sorted_joined, prefix)]
         return _sorted([*solid, *joined])
+
+
+def stems_of(expression: Expression) -> list[str]:
+    """Return the stems an expression asks for, in their order, with "" after each term."""
+    found: list[str] = []
+    for terms in expression.alternatives:
+        for term in terms:
+            if term.scope in {Scope.ANYWHERE, Scope.TITLE}:
+                found += [*map(stem, words_of(" ".join(term.words))), ""]
+    return found
 
 
 @lru_cache(maxsize=1 << 17)

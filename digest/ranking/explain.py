@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.model.digests import Field, MatchKind, Reason
-from digest.ranking.analysis import Token, tokenize
+from digest.ranking.analysis import STOP_WORDS, Token, stem, tokenize
 from digest.ranking.index import Index, Sentence
 from digest.ranking.places import STRENGTH, Match, Place
 
@@ -50,6 +50,31 @@ def quote(index: Index, match: Match) -> Quotation:
     found = [_characters(words, shown, span) for place in by_sentence[base] for span in place.spans]
     text, spans = _windowed(text, _merged(found))
     return Quotation(match.kind, shown.field, text, spans)
+
+
+def quote_words(index: Index, paper: int, roots: frozenset[str], kind: MatchKind) -> Quotation:
+    """Return the sentence of a paper with most of some stems, the first of equals, its words marked.
+
+    Stop words are not looked for. A paper with none of them shows its title and marks nothing; if
+    it was to have WORDS, it is only RELATED.
+    """
+    best: tuple[int, Sentence, list[Token]] | None = None
+    for sentence in index.sentences_of(paper):
+        words = tokenize(index.text_of(sentence), sentence.start, sentence.end)
+        shared = [w for w in words if w.word not in STOP_WORDS and stem(w.word) in roots]
+        count = len({stem(word.word) for word in shared})
+        if count and (best is None or count > best[0]):
+            best = count, sentence, shared
+    if best is None:
+        text, spans = _windowed(index.papers[paper].title, ())
+        kind = MatchKind.RELATED if kind is MatchKind.WORDS else kind
+        return Quotation(kind, Field.TITLE, text, spans)
+    _, shown, found = best
+    text = index.text_of(shown)[shown.start : shown.end]
+    text, spans = _windowed(
+        text, tuple((w.start - shown.start, w.end - shown.start) for w in found)
+    )
+    return Quotation(kind, shown.field, text, spans)
 
 
 def _order(base: int, places: list[Place], sentence: Sentence) -> tuple[int, int, bool, int]:

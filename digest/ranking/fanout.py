@@ -12,9 +12,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.ranking.chosen import MOST, Asked, Batch, Chosen, Likes, check
+from digest.ranking.chosen import MOST, Asked, Chosen, Extras, Scored, check
 from digest.ranking.compiled import COMPILED, column, plain, results, scratch, shared
-from digest.ranking.desk import NUMBERS, Asking, Desk, Found, Known, Work
+from digest.ranking.desk import Asking, Desk, Found, Known, Work
 from digest.ranking.hits import Hits
 from digest.ranking.picking import choose_range
 from digest.ranking.readers import Readers
@@ -25,29 +25,35 @@ DISCOUNT_UNIT = 1 << 16
 DISCOUNTS = np.array([round(DISCOUNT_UNIT * 0.97**n) for n in range(MOST + 1)])
 # So many parts for each thread that none waits long for the last one.
 PARTS = 8
-# Slots for opened papers at first; few readers need more, and those get a larger desk.
-ROOM = 256
-NARROW = 1 << 16
+# Slots for open papers at first; few readers need more, and those get a larger desk.
+ROOM = 64
 
 
-def choose_all(
-    batch: Batch, readers: Readers, asked: Asked, *, threads: int = 1, fast: bool = COMPILED
+def choose_all(  # noqa: PLR0913
+    batch: Scored,
+    readers: Readers,
+    asked: Asked,
+    *,
+    extras: Extras | None = None,
+    threads: int = 1,
+    fast: bool = COMPILED,
 ) -> Chosen:
     """Return the papers of each reader asked for, in their order.
 
-    `fast` says whether to run compiled. Memory beside the result is a few bytes for each paper,
-    expression hit and thread.
+    `extras[n, paper]` is added to what a paper that an item met is worth to reader n, in the unit
+    of weight times points, and is never discounted. `fast` says whether to run compiled. Memory
+    beside the result is a few bytes for each paper, expression hit and thread.
     """
-    check(batch, readers, asked)
+    check(batch, readers, asked, extras)
     count = len(asked.rows)
     chosen = Chosen.empty(count, asked.most)
     if not count or not batch.paper_count:
         return chosen
-    call = _Call(batch, readers, asked, chosen, fast=fast)
-    bounds = np.linspace(0, count, min(count, threads * PARTS) + 1).astype(int).tolist()
+    call = _Call(batch, readers, asked, extras, chosen, fast=fast)
     if threads == 1:
         call.serve(0, count)
         return chosen
+    bounds = np.linspace(0, count, min(count, threads * PARTS) + 1).astype(int).tolist()
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(call.serve, begin, end) for begin, end in pairwise(bounds)]:
             done.result()
@@ -56,78 +62,73 @@ def choose_all(
 
 def warm() -> None:
     """Compile everything on tiny input, so that no reader waits for it; for a worker's start."""
-    readers = Readers.build([ReaderWishes(1, 1, 1, [("a", 1)], ["b"], [("c", 1)])])
-    asked = Asked.of(readers.all_rows(), 1)
-    for papers in (2, (1 << 16) + 1):
-        ends = [(0, 1), (papers - 1, 1)]
-        likes = Likes(Hits.of([ends]))
-        alone = np.full(papers, -1, np.int32)
-        batch = Batch(Hits.of([ends, []]), np.ones(papers, np.int32), alone, likes)
-        choose_all(batch, readers, asked)
+    readers = Readers.build([ReaderWishes(1, 1, 1, [("a", 1)], ["b"])])
+    batch = Scored(Hits.of([[(0, 1)], []]), np.ones(1, np.int32), np.full(1, -1, np.int32))
+    choose_all(batch, readers, Asked.of(readers.all_rows(), 1))
 
 
 class _Call:
     """One call's arrays in the form the kernel takes; threads share it and have a desk each."""
 
-    def __init__(
-        self, batch: Batch, readers: Readers, asked: Asked, chosen: Chosen, *, fast: bool
+    def __init__(  # noqa: PLR0913
+        self,
+        batch: Scored,
+        readers: Readers,
+        asked: Asked,
+        extras: Extras | None,
+        chosen: Chosen,
+        *,
+        fast: bool,
     ) -> None:
         self.fast = fast
         self.papers = batch.paper_count
         self.items = int(readers.rows["items"][asked.rows].max())
         self.known = _known(batch, fast=fast)
-        self.asking = _asking(readers, asked, fast=fast)
+        self.asking = _asking(readers, asked, extras, fast=fast)
         outputs = (chosen.papers, chosen.values, chosen.matched, chosen.excluded)
         flat = (results(array.reshape(-1), fast=fast) for array in outputs)
         self.found = Found(asked.most, *flat)
         self.kernel = choose_range if fast else plain(choose_range)
 
     def serve(self, begin: int, end: int) -> None:
-        room = min(ROOM, self.papers + 2)
+        room = ROOM
         while begin < end:
             work = Work(self.known, self.asking, self.found, self.desk(room))
             begin = self.kernel(work, begin, end)
-            room = min(4 * room, self.papers + 2)
+            room *= 4
 
     def desk(self, room: int) -> Desk:
         papers = self.papers + 1
         sizes: dict[str, tuple[int, type[np.generic]]] = {
             "sums": (papers, np.int64),
-            "likes": (papers, np.int64),
             "states": (papers, np.uint8),
-            "slots": (papers, np.int32),
+            "slots": (papers, np.uint32),
             "touched": (papers, np.uint32),
             "worths": (papers, np.int64),
-            "opened": (room, np.uint32),
-            "values": (room, np.int64),
-            "shares": (room * self.items, np.int64),
             "begins": (self.items, np.int64),
             "ends": (self.items, np.int64),
             "brought": (self.items, np.int64),
             "waiting": (self.items, np.int64),
-            "numbers": (NUMBERS, np.int64),
+            "opened": (room, np.int64),
+            "values": (room, np.int64),
+            "shares": (room * self.items, np.int64),
         }
         columns = {name: scratch(*size, fast=self.fast) for name, size in sizes.items()}
         return Desk(**columns, room=room)
 
 
-def _known(batch: Batch, *, fast: bool) -> Known:
-    wide = batch.paper_count > NARROW
-    hits, likes = batch.hits, batch.likes
-    groups, member_starts, members = _members(batch.groups)
+def _known(batch: Scored, *, fast: bool) -> Known:
+    hits = batch.hits
     columns = (
         hits.starts,
-        hits.packed(wide=wide),
+        # Of an index without a sign the compiled code need not ask whether it counts from the end.
+        hits.papers.view(np.uint32),
+        hits.points,
         batch.priors,
-        groups,
-        member_starts,
-        members,
-        likes.impacts.starts,
-        likes.impacts.packed(wide=wide),
+        *_members(batch.groups),
         DISCOUNTS,
     )
-    lists = (shared(each, fast=fast) for each in columns)
-    return Known(likes.shift, likes.threshold, *lists)
+    return Known(*(shared(each, fast=fast) for each in columns))
 
 
 def _members(
@@ -140,16 +141,18 @@ def _members(
     return numbered, np.concatenate([[0], np.cumsum(counts)]), members
 
 
-def _asking(readers: Readers, asked: Asked, *, fast: bool) -> Asking:
+def _asking(readers: Readers, asked: Asked, extras: Extras | None, *, fast: bool) -> Asking:
     # The column of a single row counts as without gaps, and numba would compile anew for that.
     rows = readers.rows if len(readers.rows) > 1 else np.resize(readers.rows, 2)
     columns = (
-        *(rows[name] for name in ("begin", "items", "hidden", "terms", "limit")),
+        *(rows[name] for name in ("begin", "items", "hidden", "limit")),
         readers.codes,
         readers.weights,
         asked.rows,
         asked.first,
         asked.seen_starts,
         asked.seen_papers,
+        np.zeros(0, np.int32) if extras is None else np.ascontiguousarray(extras).reshape(-1),
     )
-    return Asking(*(column(each, fast=fast) for each in columns))
+    stride = 0 if extras is None else extras.shape[1]
+    return Asking(stride, *(column(each, fast=fast) for each in columns))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from digest.errors import StoreError
 from digest.ranking.wishes import CODE, ROW, WEIGHT
 
-FORMAT = "digest-readers-1"
+FORMAT = "digest-readers-2"
 HEADER = "header.json"
 PARTS: Mapping[str, np.dtype[Any]] = {
     "rows": ROW,
@@ -29,8 +29,6 @@ PARTS: Mapping[str, np.dtype[Any]] = {
     "weights": WEIGHT,
     "expressions": np.dtype("u1"),
     "expression_ends": np.dtype("<i8"),
-    "stems": np.dtype("u1"),
-    "stem_ends": np.dtype("<i8"),
 }
 
 

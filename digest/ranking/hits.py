@@ -7,6 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+# The papers of one expression, ascending, and their points.
+HitRow = tuple[NDArray[np.int32], NDArray[np.uint16]]
+
 
 @dataclass(frozen=True, slots=True)
 class Hits:
@@ -31,7 +34,7 @@ class Hits:
         return cls(starts, papers, points)
 
     @classmethod
-    def stacked(cls, rows: Sequence[tuple[NDArray[np.int32], NDArray[np.uint16]]]) -> Self:
+    def stacked(cls, rows: Sequence[HitRow]) -> Self:
         """Return the hits of each expression from its papers, ascending, and their points."""
         starts = np.zeros(len(rows) + 1, np.int64)
         np.cumsum([len(papers) for papers, _ in rows], out=starts[1:])
@@ -55,9 +58,3 @@ class Hits:
         if at == len(papers) or papers[at] != paper:
             return 0
         return int(self.points[self.starts[expression] + at])
-
-    def packed(self, *, wide: bool) -> NDArray[np.uint32] | NDArray[np.int64]:
-        """Return paper and points in one number, `paper << 16 | points`; wide past 65536 papers."""
-        if wide:
-            return self.papers.astype(np.int64) << 16 | self.points
-        return self.papers.astype(np.uint32) << 16 | self.points

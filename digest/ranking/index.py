@@ -7,7 +7,7 @@ stands as its two words and, over both places, as the joined word: "multi-modal"
 a matter of tenths of a second and of a few megabytes.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -87,6 +87,11 @@ class Index:
     def sentence_at(self, position: int) -> Sentence:
         """Return the sentence a position belongs to."""
         return self.sentences[bisect_right(self._bases, position) - 1]
+
+    def sentences_of(self, paper: int) -> list[Sentence]:
+        """Return the sentences of a paper, those of its title first."""
+        first, last = (bisect_left(self._bases, self.bounds[2 * n]) for n in (paper, paper + 1))
+        return self.sentences[first:last]
 
     def text_of(self, sentence: Sentence) -> str:
         """Return the text of the field a sentence stands in."""

@@ -4,7 +4,9 @@ A phrase is looked up from its rarest word outwards, so its cost is that of its 
 `find_phrases` is compiled where numba is installed and plain Python otherwise (`compiled.py`).
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ from digest.ranking.elements import Element, Elements, Phrase
 from digest.ranking.index import NEAR, Index, Ints
 
 _MOST_WAYS = 8  # ways in which an element can be spelled from one place on
+_FEW, _PARTS = 1000, 8  # phrases that one thread finds before another has begun
 Longs = NDArray[np.int64]
 
 
@@ -103,14 +106,25 @@ def occurrences(
     first = offsets(room)
     nothing = np.zeros(int(first[-1]), np.int32)
     found = Occurrences(first[:-1], first[:-1].copy(), nothing, nothing.copy(), nothing.copy())
-    ways = np.zeros(2 * _MOST_WAYS, np.int64)
     paper_of, bounds = index.paper_of, index.bounds
-    if fast:
-        find_phrases(elements, phrases, paper_of, bounds, found, ways)
+    # Each part writes to places of its own, so how many there are makes no difference.
+    parts = np.searchsorted(first, np.linspace(0, first[-1], _PARTS + 1)[1:-1]).tolist()
+
+    def find(begin: int, end: int) -> None:
+        ways = np.zeros(2 * _MOST_WAYS, np.int64)
+        find_phrases(elements, phrases, paper_of, bounds, found, ways, begin, end)
+
+    count = len(phrases.anchor)
+    if not fast:
+        tables = ElementTable(*_views(elements)), PhraseTable(*_views(phrases))
+        places_of, starts_of, ways = _views((paper_of, bounds, np.zeros(2 * _MOST_WAYS, np.int64)))
+        outputs = Occurrences(*_views(found))
+        plain(find_phrases)(*tables, places_of, starts_of, outputs, ways, 0, count)
+    elif count < _FEW:
+        find(0, count)
     else:
-        tables = (ElementTable(*_views(elements)), PhraseTable(*_views(phrases)))
-        places = _views((paper_of, bounds))
-        plain(find_phrases)(*tables, *places, Occurrences(*_views(found)), *_views((ways,)))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(find, [0, *parts], [*parts, count]))
     return found
 
 
@@ -144,7 +158,7 @@ def first_from(values: Ints, low: int, high: int, wanted: int) -> int:
 
 
 @compiled
-def ends_of_rows(
+def ends_of_rows(  # noqa: PLR0913, PLR0917  kernels take what they need one by one
     elements: ElementTable, parts: Ints, begin: int, stop: int, here: int, ways: Longs
 ) -> int:
     """Return in how many ways the elements parts[begin:stop] stand in a row from `here` on.
@@ -169,7 +183,7 @@ def ends_of_rows(
 
 
 @compiled
-def starts_of_rows(
+def starts_of_rows(  # noqa: PLR0913, PLR0917  kernels take what they need one by one
     elements: ElementTable, parts: Ints, begin: int, stop: int, here: int, ways: Longs
 ) -> int:
     """Return in how many ways the elements parts[begin:stop] stand in a row up to `here`."""
@@ -205,7 +219,7 @@ def _added(ways: Longs, found: int, position: int) -> int:
 
 
 @compiled
-def are_near(
+def are_near(  # noqa: PLR0913, PLR0917  kernels take what they need one by one
     elements: ElementTable, parts: Ints, begin: int, stop: int, anchor: int, start: int, end: int
 ) -> bool:
     """Return whether a stretch of NEAR places has the anchor at [start, end) and all other words."""
@@ -242,10 +256,12 @@ def find_phrases(  # noqa: PLR0913, PLR0917
     bounds: Ints,
     found: Occurrences,
     ways: Longs,
+    start_at: int,
+    stop_at: int,
 ) -> None:
-    """Write the papers of every phrase from found.first[q] on, and found.last[q]."""
+    """Write the papers of phrases start_at to stop_at from found.first[q] on, and found.last[q]."""
     parts = phrases.elements
-    for phrase in range(len(phrases.anchor)):
+    for phrase in range(start_at, stop_at):
         begin, stop = phrases.first[phrase], phrases.first[phrase + 1]
         at = phrases.anchor[phrase]
         anchor = parts[at]

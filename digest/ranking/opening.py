@@ -1,164 +1,170 @@
-"""Kernels: which papers are worth a look for one reader, with what each interest brings."""
+"""Kernels: the papers that are worth a look for one reader, with what each item brings.
+
+Only papers above a floor are opened: kept in slots with their value and shares. What is not open is
+worth less than the floor, and values only fall, so an open paper that is above it beats them all.
+"""
 
 from digest.ranking.compiled import compiled
-from digest.ranking.desk import (
-    ABOVE,
-    FLOOR,
-    GONE,
-    HIGHEST,
-    LOWEST,
-    NEVER,
-    OPENED,
-    PAPER,
-    TARGET,
-    Desk,
-    Known,
-    Work,
-)
-from digest.ranking.summing import find
+from digest.ranking.desk import GONE, NEVER, NOBODY, Desk, Work
+from digest.ranking.summing import find, worth
 
-# Papers to open at first for each place: with fewer the floor is met often, with more it costs.
-OPEN_FOR_EACH = 2
+# Slots are blank up to a multiple of this, so that loops over them run in whole vectors.
+STRIDE = 32
+# ruff: noqa: B905 - as in summing
 
 
 @compiled
-def open_best(work: Work, row: int, count: int, places: int) -> bool:
-    """Return whether there was room to open the papers above a floor; the greedy start is set."""
-    known, asking, _, desk = work
-    items, room = asking.items[row], desk.room
-    weigh(known, desk, count, asking.terms[row])
-    desk.numbers[TARGET] = OPEN_FOR_EACH * places
-    set_floor(desk, count)
-    if desk.numbers[ABOVE] + 2 > room:
-        return False
-    opened = open_above(desk, count)
-    start = asking.begins[row]
-    for i in range(items):
-        base, weight = i * room, asking.weights[start + i]
-        for slot in range(base, base + opened + 1):
-            desk.shares[slot] = 0
-        for at in range(desk.begins[i], desk.ends[i]):
-            entry = known.entries[at]
-            paper = (entry & PAPER) >> 16
-            # What has no slot goes to the dust bin, slot 0, without a branch.
-            desk.shares[base + desk.slots[paper]] = weight * (entry & 0xFFFF) * known.priors[paper]
-        desk.brought[i] = 0
-        desk.waiting[i] = has_free(known, desk, i)
-    return True
+def width_of(used: int) -> int:
+    """Return how many slots loops go over when so many are used, and the dust bin."""
+    return (used + STRIDE) & -STRIDE
 
 
 @compiled
-def open_above(desk: Desk, count: int) -> int:
-    """Return how many papers are at the floor or above; they have slots and values."""
-    floor = desk.numbers[FLOOR] >> 16
-    touched, worths, papers, values = desk.touched, desk.worths, desk.opened, desk.values
-    opened = 0
-    for at in range(count):
-        # Written again until one counts: no branch to guess wrong.
-        papers[opened + 1] = touched[at]
-        values[opened + 1] = worths[at] << 16
-        opened += worths[at] >= floor
-    for slot in range(1, opened + 1):
-        desk.slots[papers[slot]] = slot
-    papers[0], values[0] = 0, NEVER
-    desk.numbers[OPENED] = opened
-    return opened
+def floor_of(desk: Desk, count: int, fewest: int, most: int) -> int:
+    """Return a value that at least `fewest` papers begin with, and if it can be no more than `most`.
 
-
-@compiled
-def weigh(known: Known, desk: Desk, count: int, liked: int) -> None:
-    """Note what each paper that may be taken is worth, and the range of that."""
-    lowest = highest = worth(known, desk, desk.touched[0])
-    touched, worths, sums, priors = desk.touched, desk.worths, desk.sums, known.priors
-    for at in range(count):
-        paper = touched[at]
-        worths[at] = sums[paper] * priors[paper]
-    if liked:
-        for at in range(count):
-            worths[at] = worth(known, desk, touched[at])
-    for at in range(count):
-        lowest = min(lowest, worths[at])
-        highest = max(highest, worths[at])
-    desk.numbers[LOWEST] = lowest
-    desk.numbers[HIGHEST] = highest
-
-
-@compiled
-def worth(known: Known, desk: Desk, paper: int) -> int:
-    """Return the value of a paper before any was taken, in units of the discount."""
-    return (desk.sums[paper] + (desk.likes[paper] >> known.shift)) * known.priors[paper]
-
-
-@compiled
-def set_floor(desk: Desk, count: int) -> None:
-    """Set the floor below at least as many of the best worths as are the target; maybe below all.
-
-    Halving the range in a few counts that run in vectors beats sorting and buckets by far.
+    NEVER if those are all papers. Narrowing the range in a few counts, which run in vectors, beats
+    sorting and buckets by far.
     """
-    numbers, worths = desk.numbers, desk.worths
-    target, low, high = numbers[TARGET], numbers[LOWEST], numbers[HIGHEST] + 1
-    above = count
-    while above > 2 * target and high - low > 1:
+    worths = desk.worths
+    reached = highest = worths[0]
+    for at in range(count):
+        reached = min(reached, worths[at])
+        highest = max(highest, worths[at])
+    missed, above = highest + 1, count
+    while above > most and missed - reached > 1:
         # A quarter up, not half: most worths of a reader are low.
-        middle = low + ((high - low + 3) >> 2)
+        middle = reached + ((missed - reached + 3) >> 2)
         there = 0
         for at in range(count):
             there += worths[at] >= middle
-        if there < target:
-            high = middle
+        if there < fewest:
+            missed = middle
         else:
-            low, above = middle, there
-    numbers[FLOOR] = NEVER if above == count else low << 16
-    numbers[ABOVE] = above
+            reached, above = middle, there
+    return NEVER if above == count else reached << 16
 
 
 @compiled
-def lower_floor(work: Work, row: int, count: int) -> bool:
-    """Return whether there was room to open the papers above a lower floor."""
+def open_above(work: Work, row: int, count: int, floor: int) -> int:
+    """Return how many papers begin with the floor or more, now open; `room` if they do not fit."""
     desk = work.desk
-    before = desk.numbers[FLOOR]
-    desk.numbers[TARGET] *= 4
-    set_floor(desk, count)
-    if desk.numbers[FLOOR] == before:
-        desk.numbers[FLOOR] = NEVER
-    floor = desk.numbers[FLOOR] >> 16
+    touched, worths, opened, values = desk.touched, desk.worths, desk.opened, desk.values
+    used = 0
     for at in range(count):
-        if floor <= desk.worths[at] < before >> 16:
-            paper = desk.touched[at]
-            free = desk.states[paper] & GONE == 0 and desk.slots[paper] == 0
-            if free and open_one(work, row, paper) == 0:
-                return False
-    return True
+        value = worths[at] << 16
+        # Written again until one counts: no branch to guess wrong.
+        opened[used + 1], values[used + 1] = touched[at], value
+        used += value >= floor
+        if used + 1 == desk.room:
+            return desk.room
+    opened[0], values[0] = NOBODY, NEVER
+    for slot in range(used + 1, width_of(used)):
+        opened[slot], values[slot] = NOBODY, NEVER
+    for slot in range(1, used + 1):
+        desk.slots[opened[slot]] = slot
+    fill_shares(work, row, width_of(used))
+    return used
 
 
 @compiled
-def open_one(work: Work, row: int, paper: int) -> int:
-    """Return the slot of a paper with its value by now, or 0 where there is no room."""
+def fill_shares(work: Work, row: int, width: int) -> None:
+    """Note what every item brings to the papers that are open."""
     known, asking, _, desk = work
-    slot = desk.numbers[OPENED] + 1
-    if slot == desk.room:
-        return 0
-    prior = known.priors[paper]
-    value = ((desk.likes[paper] >> known.shift) << 16) * prior
+    slots, priors = desk.slots, known.priors
     start = asking.begins[row]
     for i in range(asking.items[row]):
-        at = find(known.entries, desk.begins[i], desk.ends[i], paper)
-        share = 0
-        if at < desk.ends[i] and (known.entries[at] & PAPER) >> 16 == paper:
-            share = asking.weights[start + i] * (known.entries[at] & 0xFFFF) * prior
-        desk.shares[i * desk.room + slot] = share
-        value += known.discounts[desk.brought[i]] * share
-    desk.numbers[OPENED] = slot
-    desk.slots[paper] = slot
-    desk.opened[slot] = paper
-    desk.values[slot] = value
+        base, weight = i * desk.room, asking.weights[start + i]
+        begin, end = desk.begins[i], desk.ends[i]
+        shares = desk.shares[base : base + width]
+        for slot in range(width):
+            shares[slot] = 0
+        for paper, points in zip(known.papers[begin:end], known.points[begin:end]):
+            # What has no slot goes to the dust bin without a branch.
+            shares[slots[paper]] = weight * points * priors[paper]
+        shares[0] = 0
+
+
+@compiled
+def open_more(work: Work, row: int, count: int, used: int, floor: int) -> tuple[int, int]:
+    """Return how many papers are open above a lower floor, and that floor: NEVER in the end.
+
+    Everything is opened anew, which is as quick as the first time.
+    """
+    known, asking, _, desk = work
+    for slot in range(1, used + 1):
+        desk.slots[desk.opened[slot]] = 0
+    lower = floor_of(desk, count, 2 * used, 4 * used)
+    if lower == floor:
+        lower = NEVER
+    used = open_above(work, row, count, lower)
+    if used < desk.room:
+        for i in range(asking.items[row]):
+            if desk.brought[i] > 0:
+                fall = known.discounts[0] - known.discounts[desk.brought[i]]
+                lower_values(desk, i, fall, width_of(used))
+        for slot in range(1, used + 1):
+            if desk.states[desk.opened[slot]] & GONE:
+                desk.values[slot] = NEVER - 1
+    return used, lower
+
+
+@compiled
+def lower_values(desk: Desk, i: int, fall: int, width: int) -> None:
+    """Lower the values of open papers by so much of what an item brings to each."""
+    values = desk.values
+    shares = desk.shares[i * desk.room : i * desk.room + width]
+    for slot in range(width):
+        values[slot] -= fall * shares[slot]
+
+
+@compiled
+def open_one(work: Work, n: int, row: int, paper: int, used: int) -> int:
+    """Return how many slots are used with one more paper, in the last; `room` if it does not fit."""
+    known, asking, _, desk = work
+    room = desk.room
+    slot = used + 1
+    if slot >= room:
+        return room
+    if slot % STRIDE == 0:
+        blank(desk, asking.items[row], slot, slot + STRIDE)
+    prior = known.priors[paper]
+    value = worth(work, n, paper) << 16
+    start = asking.begins[row]
+    rest = desk.sums[paper]
+    for i in range(asking.items[row]):
+        if rest == 0:  # few items share a paper, so most need not be searched
+            break
+        at = find(known.papers, desk.begins[i], desk.ends[i], paper)
+        if at < desk.ends[i] and known.papers[at] == paper:
+            share = asking.weights[start + i] * known.points[at]
+            rest -= share
+            desk.shares[i * room + slot] = share * prior
+            fall = known.discounts[0] - known.discounts[desk.brought[i]]
+            value -= fall * share * prior
+    desk.slots[paper], desk.opened[slot], desk.values[slot] = slot, paper, value
     return slot
 
 
 @compiled
-def has_free(known: Known, desk: Desk, i: int) -> bool:
-    """Return whether an interest has a paper that may be taken."""
-    for at in range(desk.begins[i], desk.ends[i]):
-        if desk.states[(known.entries[at] & PAPER) >> 16] == 0:
-            return True
-    return False
+def blank(desk: Desk, items: int, begin: int, end: int) -> None:
+    """Make slots ones that are never chosen."""
+    for slot in range(begin, end):
+        desk.opened[slot], desk.values[slot] = NOBODY, NEVER
+        for i in range(items):
+            desk.shares[i * desk.room + slot] = 0
+
+
+@compiled
+def close_all(work: Work, n: int, used: int, taken: int) -> None:
+    """Leave the slots as they were before the reader, and what was taken and folded."""
+    known, _, found, desk = work
+    for slot in range(1, used + 1):
+        desk.slots[desk.opened[slot]] = 0
+    for at in range(n * found.width, n * found.width + taken):
+        paper = found.papers[at]
+        group = known.groups[paper]
+        desk.states[paper] = 0
+        if group >= 0:
+            for other in known.members[known.member_starts[group] : known.member_starts[group + 1]]:
+                desk.states[other] = 0

@@ -1,30 +1,30 @@
 """The kernel of the fan-out: the best papers of each reader, greedily, in exact integers.
 
-A reader's worths are summed into one row of the batch. Only the papers that may be taken at all are
-opened: kept in slots with the share of every interest, so that taking one lowers the others in a
-few strides. What is not open is worth less than the floor, so whatever beats the floor is the best.
+A reader's worths are summed into one row of the batch (summing), those that may be taken are opened
+with the share of every item (opening), and taking one lowers the others in a few strides.
 """
 
 from digest.ranking.compiled import compiled
-from digest.ranking.desk import GONE, LIKED, NEVER, OPENED, Desk, Found, Known, Work
-from digest.ranking.next_paper import best_of_all, best_waiting, left_waiting
-from digest.ranking.opening import has_free, open_best
-from digest.ranking.summing import add_items, add_likes, clean, hide, keep_free
+from digest.ranking.desk import GONE, NEVER, NOBODY, Desk, Found, Work
+from digest.ranking.opening import (
+    close_all,
+    floor_of,
+    lower_values,
+    open_above,
+    open_more,
+    open_one,
+    width_of,
+)
+from digest.ranking.summing import clean, weigh_all, worth
 
 
 @compiled
 def choose_range(work: Work, begin: int, end: int) -> int:
     """Return `end` when all those readers are served, or the one the desk was too small for."""
-    asking = work.asking
     for n in range(begin, end):
-        row = asking.rows[n]
-        hide(work, n, row)
-        met = add_items(work, row, asking.first[n])
-        count = keep_free(work, n, row, met)
-        if asking.terms[row] > 0:
-            count = add_likes(work, row, asking.first[n], count)
-        served = count == 0 or choose(work, n, row, count)
-        if not served:
+        row = work.asking.rows[n]
+        count = weigh_all(work, n, row)
+        if count > 0 and not choose(work, n, row, count):
             return n
         clean(work, n, row, count)
     return end
@@ -33,80 +33,171 @@ def choose_range(work: Work, begin: int, end: int) -> int:
 @compiled
 def choose(work: Work, n: int, row: int, count: int) -> bool:
     """Return whether there was room; the reader's places are filled, best first."""
-    known, asking, found, desk = work
-    items = asking.items[row]
+    _, asking, found, desk = work
     places = min(asking.limits[row], found.width, count)
     if places == 0:
         return True
-    if not open_best(work, row, count, places):
+    # With fewer open papers the floor is met often, with more they cost.
+    fewest = places + 9
+    floor = floor_of(desk, count, fewest, max(2 * fewest, 31))
+    used = open_above(work, row, count, floor)
+    if used == desk.room:
         return False
-    for taken in range(places):
-        if left_waiting(desk, items) >= places - taken:
-            slot = best_waiting(work, row)
+    waiting = await_all(work, row)
+    taken = 0
+    while taken < places:
+        if waiting >= places - taken:
+            slot, used = best_awaited(work, n, row, used, floor)
         else:
-            slot = best_of_all(work, row, count)
-        if slot < 0:
+            slot = best(desk, used)
+            while desk.values[slot] < floor and used < desk.room:
+                used, floor = open_more(work, row, count, used, floor)
+                slot = best(desk, used)
+        if used == desk.room:
             return False
         if slot == 0:
             break
         place(desk, found, n, taken, slot)
-        take(known, desk, items, slot)
+        waiting -= take(work, row, slot, used)
+        taken += 1
+    close_all(work, n, used, taken)
     return True
+
+
+@compiled
+def await_all(work: Work, row: int) -> int:
+    """Return how many items have a paper that may be taken; none has a place yet."""
+    waiting = 0
+    for i in range(work.asking.items[row]):
+        work.desk.waiting[i] = has_free(work, i)
+        waiting += work.desk.waiting[i]
+    return waiting
+
+
+@compiled
+def has_free(work: Work, i: int) -> bool:
+    """Return whether an item has a paper that may be taken."""
+    for paper in work.known.papers[work.desk.begins[i] : work.desk.ends[i]]:
+        if work.desk.states[paper] == 0:
+            return True
+    return False
+
+
+@compiled
+def best(desk: Desk, used: int) -> int:
+    """Return the slot of the best open paper, 0 if none is left; of equals the lower paper."""
+    values, opened, width = desk.values, desk.opened, min(width_of(used), desk.room)
+    highest = NEVER
+    for slot in range(width):
+        highest = max(highest, values[slot])
+    if highest == NEVER:
+        return 0
+    paper = NOBODY
+    for slot in range(width):
+        paper = min(paper, opened[slot] if values[slot] == highest else NOBODY)
+    return int(desk.slots[paper])
+
+
+@compiled
+def best_awaited(work: Work, n: int, row: int, used: int, floor: int) -> tuple[int, int]:
+    """Return the slot of the best paper of the items that wait, 0 if none, and the slots used."""
+    desk = work.desk
+    items = work.asking.items[row]
+    chosen = 0
+    for i in range(items):
+        if desk.waiting[i]:
+            base = i * desk.room
+            for slot in range(1, used + 1):
+                if desk.shares[base + slot] > 0 and beats(desk, slot, chosen):
+                    chosen = slot
+    while desk.values[chosen] < floor:
+        paper = best_closed(work, n, items, desk.values[chosen])
+        if paper == NOBODY:
+            break
+        used = open_one(work, n, row, paper, used)
+        if used == desk.room:
+            break
+        if beats(desk, used, chosen):
+            chosen = used
+    return chosen, used
+
+
+@compiled
+def beats(desk: Desk, slot: int, other: int) -> bool:
+    """Return whether one open paper comes before another."""
+    value, highest = desk.values[slot], desk.values[other]
+    return value > highest or (value == highest and desk.opened[slot] < desk.opened[other])
+
+
+@compiled
+def best_closed(work: Work, n: int, items: int, bound: int) -> int:
+    """Return the paper not open that was worth most to an item that waits, NOBODY below a bound."""
+    known, _, _, desk = work
+    chosen, highest = NOBODY, bound >> 16
+    for i in range(items):
+        if desk.waiting[i]:
+            for paper in known.papers[desk.begins[i] : desk.ends[i]]:
+                if desk.states[paper] == 0 and desk.slots[paper] == 0:
+                    here = worth(work, n, paper)
+                    if here >= highest:
+                        chosen, highest = int(paper), here
+    return chosen
 
 
 @compiled
 def place(desk: Desk, found: Found, n: int, taken: int, slot: int) -> None:
     """Insert a paper among those taken before, best first."""
     paper, value = desk.opened[slot], desk.values[slot]
+    papers, values = found.papers, found.values
     start = n * found.width
     at = start + taken
     while at > start and (
-        found.values[at - 1] < value
-        or (found.values[at - 1] == value and found.papers[at - 1] > paper)
+        values[at - 1] < value or (values[at - 1] == value and papers[at - 1] > paper)
     ):
-        found.papers[at] = found.papers[at - 1]
-        found.values[at] = found.values[at - 1]
+        papers[at], values[at] = papers[at - 1], values[at - 1]
         at -= 1
-    found.papers[at] = paper
-    found.values[at] = value
+    papers[at], values[at] = paper, value
 
 
 @compiled
-def take(known: Known, desk: Desk, items: int, slot: int) -> None:
-    """Take a paper: its interests count less in all others, and near-duplicates are folded."""
-    opened = desk.numbers[OPENED]
-    values, shares = desk.values, desk.shares
+def take(work: Work, row: int, slot: int, used: int) -> int:
+    """Return how many items have waited for a paper; they count less in all others.
+
+    Its near-duplicates are folded.
+    """
+    known, asking, _, desk = work
+    values, shares, width = desk.values, desk.shares, width_of(used)
     paper = desk.opened[slot]
-    # It may fall further: all a paper can lose is less than NEVER is from the smallest number.
-    values[slot] = NEVER
+    values[slot] = NEVER - 1
     desk.states[paper] |= GONE
-    for i in range(items):
+    served = 0
+    for i in range(asking.items[row]):
         base = i * desk.room
         if shares[base + slot] > 0:
             brought = desk.brought[i]
             fall = known.discounts[brought] - known.discounts[brought + 1]
             desk.brought[i] = brought + 1
+            served += desk.waiting[i]
             desk.waiting[i] = 0
-            lowered = shares[base : base + opened + 1]
-            for other in range(1, opened + 1):
-                values[other] -= fall * lowered[other]
+            lower_values(desk, i, fall, width)
     if known.groups[paper] >= 0:
-        fold(known, desk, items, paper)
+        served += fold(work, row, known.groups[paper])
+    return served
 
 
 @compiled
-def fold(known: Known, desk: Desk, items: int, paper: int) -> None:
-    """Put aside the near-duplicates of a paper, and interests that had nothing else."""
-    group = known.groups[paper]
+def fold(work: Work, row: int, group: int) -> int:
+    """Return how many items wait for nothing any more; the near-duplicates are put aside."""
+    known, asking, _, desk = work
     begin, end = known.member_starts[group], known.member_starts[group + 1]
-    for at in range(begin, end):
-        other = known.members[at]
-        if desk.sums[other] > 0 or desk.states[other] & LIKED:
-            desk.states[other] |= GONE
-            slot = desk.slots[other]
-            if slot > 0:
-                desk.values[slot] = NEVER
-    if end - begin > 1:
-        for i in range(items):
-            if desk.waiting[i] and not has_free(known, desk, i):
-                desk.waiting[i] = 0
+    for paper in known.members[begin:end]:
+        if desk.sums[paper] > 0:
+            desk.states[paper] |= GONE
+            if desk.slots[paper] > 0:
+                desk.values[desk.slots[paper]] = NEVER - 1
+    given_up = 0
+    for i in range(asking.items[row]):
+        if desk.waiting[i] and not has_free(work, i):
+            given_up += 1
+            desk.waiting[i] = 0
+    return given_up

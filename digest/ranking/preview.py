@@ -17,9 +17,9 @@ from digest.ranking.analysis import fold
 from digest.ranking.archive import Archive
 from digest.ranking.elements import words_of
 from digest.ranking.expressions import Expression, Scope
+from digest.ranking.firsts import first_listings
 from digest.ranking.index import Ints
 from digest.ranking.query import parse
-from digest.ranking.rank import first_listings
 from digest.ranking.scoring import UNIT
 from digest.ranking.search import Search
 from digest.ranking.variants import Hint, Kind, Suggestion, suggest
@@ -133,9 +133,7 @@ class RecentPapers:
         days = covered_days(self._dates.values(), now.astimezone(UTC).date())
         a_week = 7 * matched / days if days else None
         verdict = _verdict(parsed, matched, total, matched / (days or max(1, dumps)), a_week)
-        suggestions = self._suggestions(
-            parsed, verdict, matched if parsed.alternatives else hidden
-        )
+        suggestions = self._suggestions(parsed, verdict, matched if parsed.alternatives else hidden)
         found = _Found(matched, hidden, total, dumps, a_week, len(parsed.alternatives))
         hidden_by = " ".join(f"-{term}" for term in parsed.excluded)
         return Preview(

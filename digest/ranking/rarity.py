@@ -31,11 +31,17 @@ class Rarity(NamedTuple):
     has_content: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, archive: Archive, elements: Sequence[Element], phrases: PhraseTable) -> "Rarity":
-        """Return what the archive tells of the elements and phrases of a table."""
+    def of(
+        cls,
+        archive: Archive,
+        elements: Sequence[Element],
+        phrases: PhraseTable,
+        is_found: NDArray[np.bool_],
+    ) -> "Rarity":
+        """Return what the archive tells of elements, and of the phrases that were found."""
         worth = np.array([archive.rarity(_count(archive, each)) for each in elements], np.float64)
         has_content = np.array([each.has_content for each in elements], bool)
-        return cls(worth, _phrases(archive, elements, worth, phrases), has_content)
+        return cls(worth, _phrases(archive, elements, worth, phrases, is_found), has_content)
 
 
 def _count(archive: Archive, element: Element) -> int:
@@ -44,13 +50,17 @@ def _count(archive: Archive, element: Element) -> int:
 
 
 def _phrases(
-    archive: Archive, elements: Sequence[Element], worth: Floats, phrases: PhraseTable
+    archive: Archive,
+    elements: Sequence[Element],
+    worth: Floats,
+    phrases: PhraseTable,
+    is_found: NDArray[np.bool_],
 ) -> Floats:
     """Return the rarity of phrases: of their rarest pair, and a part of the mean of the others."""
-    first, parts = phrases.first, phrases.elements.tolist()
-    lengths = np.diff(first)
-    whole = worth[phrases.elements[first[:-1]]].copy()
-    several = np.flatnonzero(lengths > 1)
+    lengths = np.diff(phrases.first)
+    first, parts = phrases.first.tolist(), phrases.elements.tolist()
+    whole = worth[phrases.elements[phrases.first[:-1]]].copy()
+    several = np.flatnonzero(is_found & (lengths > 1))
     if not len(several):
         return whole
     memo: dict[tuple[int, int], float] = {}

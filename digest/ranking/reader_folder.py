@@ -79,7 +79,7 @@ class ReaderFolder:
         while chunk := list(islice(remaining, CHUNK)):
             with self._writing():
                 begin = self._header.counts["codes"]
-                self._append(encode(chunk, self._expressions, self._stems, begin))
+                self._append(encode(chunk, self._expressions, begin))
 
     def remove(self, subscriber_ids: Sequence[int]) -> None:
         """Forget readers; those who are not there are no error."""
@@ -106,21 +106,18 @@ class ReaderFolder:
             try:
                 yield
             except BaseException:
-                # Numbers given to new strings that were not stored would be given again by others.
+                # Numbers given to new expressions that were not stored would be given again by others.
                 self._expressions.forget_from(self._header.counts["expression_ends"])
-                self._stems.forget_from(self._header.counts["stem_ends"])
                 raise
 
     def _append(self, encoded: Encoded) -> None:
         counts = self._header.counts
         expressions = self._expressions.texts[counts["expression_ends"] :]
-        stems = self._stems.texts[counts["stem_ends"] :]
         arrays = {
             "rows": encoded.rows,
             "codes": encoded.codes,
             "weights": encoded.weights,
-            **texts_as_parts("expression", expressions, counts["expressions"]),
-            **texts_as_parts("stem", stems, counts["stems"]),
+            **texts_as_parts(expressions, counts["expressions"]),
         }
         header = append(self.folder, self._header, arrays)
         header.write(self.folder)
@@ -148,8 +145,7 @@ class ReaderFolder:
         parts = mapped(self.folder, header, known)
         if not same:
             self._start()
-        self._expressions.learn(texts_of(parts, "expression", known.counts["expression_ends"]))
-        self._stems.learn(texts_of(parts, "stem", known.counts["stem_ends"]))
+        self._expressions.learn(texts_of(parts, known.counts["expression_ends"]))
         self._add_rows(parts["rows"], known.counts["rows"])
         self._header = header
         self.readers = Readers(
@@ -158,11 +154,10 @@ class ReaderFolder:
             parts["weights"],
             self._index,
             Texts(self._expressions),
-            Texts(self._stems),
         )
 
     def _start(self) -> None:
-        self._expressions, self._stems = Vocabulary(), Vocabulary()
+        self._expressions = Vocabulary()
         self._index = RowIndex.of(np.empty(0, ROW))
         self._live_rows = self._live_codes = 0
 

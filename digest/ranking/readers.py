@@ -28,8 +28,7 @@ class Readers:
     """Many readers at one moment; later changes make another of these.
 
     Of a reader's row, `codes[begin:]` and `weights[begin:]` are first the items, then the hidden
-    expressions, then the terms. The codes of items and hidden expressions are numbers in
-    `expressions`, those of terms numbers in `stems`. Rows may be left over from before a change:
+    expressions; codes are numbers in `expressions`. Rows may be left over from before a change:
     `rows_of` and `all_rows` know which ones count.
     """
 
@@ -38,22 +37,21 @@ class Readers:
     weights: NDArray[np.int16]
     index: RowIndex
     expressions: Sequence[str]
-    stems: Sequence[str]
 
     @classmethod
     def build(cls, wishes: Iterable[ReaderWishes]) -> Self:
         """Return readers that are kept in memory only."""
-        expressions, stems = Vocabulary(), Vocabulary()
+        expressions = Vocabulary()
         parts = []
         begin = 0
-        for part in _encoded(wishes, expressions, stems):
+        for part in _encoded(wishes, expressions):
             part.rows["begin"] += begin
             begin += len(part.codes)
             parts.append(part)
         rows = np.concatenate([np.empty(0, ROW), *(part.rows for part in parts)])
         codes = np.concatenate([np.empty(0, CODE), *(part.codes for part in parts)])
         weights = np.concatenate([np.empty(0, WEIGHT), *(part.weights for part in parts)])
-        return cls(rows, codes, weights, RowIndex.of(rows), Texts(expressions), Texts(stems))
+        return cls(rows, codes, weights, RowIndex.of(rows), Texts(expressions))
 
     def rows_of(self, subscriber_ids: ArrayLike) -> NDArray[np.int64]:
         """Return the row of each subscriber, -1 where it is not known."""
@@ -85,19 +83,8 @@ class Readers:
         hidden: list[int] = self.codes[begin : begin + int(self.rows["hidden"][row])].tolist()
         return hidden
 
-    def terms_of(self, row: int) -> list[tuple[int, int]]:
-        """Return a reader's terms: number of the stem, and signed weight."""
-        begin = int(self.rows["begin"][row])
-        begin += int(self.rows["items"][row]) + int(self.rows["hidden"][row])
-        end = begin + int(self.rows["terms"][row])
-        return list(
-            zip(self.codes[begin:end].tolist(), self.weights[begin:end].tolist(), strict=True)
-        )
 
-
-def _encoded(
-    wishes: Iterable[ReaderWishes], expressions: Vocabulary, stems: Vocabulary
-) -> Iterable[Encoded]:
+def _encoded(wishes: Iterable[ReaderWishes], expressions: Vocabulary) -> Iterable[Encoded]:
     remaining = iter(wishes)
     while chunk := list(islice(remaining, CHUNK)):
-        yield encode(chunk, expressions, stems, 0)
+        yield encode(chunk, expressions, 0)

@@ -22,6 +22,8 @@ MOST_POINTS = (1 << 16) - 1
 TITLE, LENGTH, SATURATION = 3.0, 0.6, 1.6
 PHRASE, OTHER = 0.75, 0.75
 EXACT, ACRONYM, NEAR = 1.5, 1.25, 1.0
+# A deviation of closeness between a paper and all that a reader asks for.
+CLOSE = 4.0
 
 Floats = npt.NDArray[np.float64]
 

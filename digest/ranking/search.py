@@ -1,53 +1,110 @@
 """A batch of papers and what was asked of it so far, shared by all who ask."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from digest.errors import ExpressionError
+from digest.model.digests import MatchKind
 from digest.model.papers import Paper
 from digest.ranking.archive import Archive
 from digest.ranking.batch import Batch
-from digest.ranking.explain import Quotation, quote
+from digest.ranking.elements import stems_of
+from digest.ranking.explain import Quotation, quote, quote_words
 from digest.ranking.expressions import Expression
-from digest.ranking.hits import Hits
+from digest.ranking.hits import HitRow, Hits
+from digest.ranking.index import Ints
+from digest.ranking.latent import Latent
 from digest.ranking.places import match_in
 from digest.ranking.query import parse
+from digest.ranking.similar import groups_of
+from digest.ranking.topics import topic_of
+from digest.ranking.vectors import Vectors
+from digest.ranking.weighing import Scales, Weighed
 
-_MOST_ROWS = 1 << 16
+# What is remembered of it: anybody may ask anything.
+_MOST_ROWS, _MOST_WEIGHED = 1 << 16, 1 << 10
+TITLE_TIMES = 2
 
 
 class Search:
     """Papers in an order, and the rows of hits of the expressions that were asked for.
 
     Expressions are compared by their key, so what two readers ask in two spellings is found once.
+    Everything else is made when it is first asked for.
     """
 
     def __init__(self, papers: Sequence[Paper], archive: Archive | None = None) -> None:
         self.batch = Batch(papers, archive)
-        self._rows: dict[Expression, tuple[np.ndarray, np.ndarray]] = {}
+        self._rows: dict[Expression, HitRow] = {}
         self.quotation = lru_cache(_MOST_ROWS)(self._quotation)
+        self.weighed = lru_cache(_MOST_WEIGHED)(self._weighed)
+        self._phrases: dict[Expression, NDArray[np.int16]] = {}
+        self.topic = lru_cache(_MOST_ROWS)(self._topic)
 
     def hits(self, keys: Sequence[Expression]) -> Hits:
         """Return what expressions find, each given by its key."""
+        return Hits.stacked(self.rows(keys))
+
+    def rows(self, keys: Sequence[Expression]) -> list[HitRow]:
+        """Return the papers that meet each expression, and their points."""
         rows = self._rows
         new = [key for key in dict.fromkeys(keys) if key not in rows]
+        if len(rows) + len(new) > _MOST_ROWS:
+            rows = self._rows = {}
+            new = list(dict.fromkeys(keys))
         if new:
-            if len(rows) + len(new) > _MOST_ROWS:
-                rows = self._rows = {}
-                new = list(dict.fromkeys(keys))
             found = self.batch.hits(new)
             for number, key in enumerate(new):
                 here = slice(found.starts[number], found.starts[number + 1])
                 rows[key] = found.papers[here], found.points[here]
-        return Hits.stacked([rows[key] for key in keys])
+        return [rows[key] for key in keys]
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """The papers as vectors of their words."""
+        return Vectors(self.batch.index, self.batch.archive, title_times=TITLE_TIMES)
+
+    @cached_property
+    def groups(self) -> Ints:
+        """The group of near-duplicates each paper belongs to, -1 if it stands alone."""
+        return groups_of(self.batch.index, self.batch.archive)
+
+    @cached_property
+    def places(self) -> NDArray[np.int8] | None:
+        """Where the papers are among the directions of closeness, None if there are none."""
+        latent = self.batch.archive.latent
+        return latent.papers(self.batch.index) if latent else None
+
+    def phrases(self, keys: Sequence[Expression], latent: Latent) -> NDArray[np.int16]:
+        """Return where expressions are among the directions of closeness, a row for each."""
+        known = self._phrases
+        new = [key for key in dict.fromkeys(keys) if key not in known]
+        if len(known) + len(new) > _MOST_ROWS:
+            known = self._phrases = {}
+            new = list(dict.fromkeys(keys))
+        known.update(zip(new, latent.phrases([stems_of(key) for key in new]), strict=True))
+        return np.array([known[key] for key in keys], np.int16)
+
+    def _weighed(self, key: Expression) -> Weighed:
+        """Return what every paper is worth for an expression, met or not."""
+        return self._scales.weigh(key)
+
+    @cached_property
+    def _scales(self) -> Scales:
+        return Scales(self.batch, self.vectors)
+
+    def _topic(self, papers: tuple[int, ...]) -> str:
+        """Return what near-duplicates share, in words of their own."""
+        return topic_of([self.batch.papers[number] for number in papers], self.batch.archive)
 
     def _quotation(self, key: Expression, paper: int) -> Quotation:
-        """Return the sentence that shows how a paper meets an expression."""
+        """Return the sentence that shows how a paper meets an expression, or has words of it."""
         match = match_in(self.batch, key, paper)
         if match is None:
-            raise AssertionError("a paper was chosen that does not meet the expression")
+            roots = frozenset(filter(None, stems_of(key)))
+            return quote_words(self.batch.index, paper, roots, MatchKind.WORDS)
         return quote(self.batch.index, match)
 
 
@@ -60,9 +117,7 @@ def search_of(papers: tuple[Paper, ...], archive: Archive | None = None) -> Sear
     return Search(papers, archive)
 
 
-def key_of(expression: str) -> Expression | None:
-    """Return the key of an expression, None if it can no longer be read."""
-    try:
-        return parse(expression).key
-    except ExpressionError:
-        return None
+@lru_cache(maxsize=_MOST_ROWS)
+def key_of(text: str) -> Expression:
+    """Return the expression of a text that is in the form all share who ask the same."""
+    return parse(text).key

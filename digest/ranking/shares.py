@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digest.ranking.chosen import Asked, Batch
+from digest.ranking.chosen import Asked, Extras, Scored
 from digest.ranking.readers import Readers
 
 
@@ -16,7 +16,7 @@ class Share:
     points: int
 
 
-def shares_of(batch: Batch, readers: Readers, row: int, paper: int) -> list[Share]:
+def shares_of(batch: Scored, readers: Readers, row: int, paper: int) -> list[Share]:
     """Return what each item of a reader that meets a paper brings to it, in the items' order."""
     found = (
         Share(code, weight * batch.hits.points_of(code, paper))
@@ -25,16 +25,9 @@ def shares_of(batch: Batch, readers: Readers, row: int, paper: int) -> list[Shar
     return [share for share in found if share.points]
 
 
-def likes_of(batch: Batch, readers: Readers, row: int, paper: int) -> int:
-    """Return what a paper is worth to a reader for being like those liked or disliked."""
-    impacts = batch.likes.impacts
-    terms = readers.terms_of(row)
-    return sum(weight * impacts.points_of(code, paper) for code, weight in terms) >> (
-        batch.likes.shift
-    )
-
-
-def folded_of(batch: Batch, readers: Readers, asked: Asked, n: int, paper: int) -> list[int]:
+def folded_of(  # noqa: PLR0913, PLR0917
+    batch: Scored, readers: Readers, asked: Asked, n: int, paper: int, extras: Extras | None = None
+) -> list[int]:
     """Return the other papers of a paper's group that reader n could have had, best first."""
     group = batch.groups[paper]
     if group < 0:
@@ -47,12 +40,12 @@ def folded_of(batch: Batch, readers: Readers, asked: Asked, n: int, paper: int) 
         if other in barred or other < asked.first[n] or _is_hidden(batch, readers, row, other):
             continue
         shares = shares_of(batch, readers, row, other)
-        likes = likes_of(batch, readers, row, other)
-        if shares or likes >= batch.likes.threshold:
-            points = sum(share.points for share in shares) + likes
+        if shares:
+            extra = 0 if extras is None else int(extras[n, other])
+            points = sum(share.points for share in shares) + extra
             worths[other] = points * int(batch.priors[other])
     return sorted(worths, key=lambda other: (-worths[other], other))
 
 
-def _is_hidden(batch: Batch, readers: Readers, row: int, paper: int) -> bool:
+def _is_hidden(batch: Scored, readers: Readers, row: int, paper: int) -> bool:
     return any(batch.hits.points_of(code, paper) for code in readers.hidden_of(row))

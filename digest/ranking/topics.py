@@ -8,7 +8,7 @@ from typing import NamedTuple
 from digest.model.papers import Paper
 from digest.ranking.analysis import STOP_WORDS, Token, sentences, stem, tokenize
 from digest.ranking.archive import Archive
-from digest.ranking.similar import MOST_RARITY
+from digest.ranking.vectors import MOST_RARITY
 
 MOST_WORDS, MOST_LETTERS = 4, 60
 # What the words of a phrase tell together: one word stands in fewer than one of 150 papers, which

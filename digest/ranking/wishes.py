@@ -7,15 +7,14 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-# A reader's items, hidden expressions and terms lie one after the other from `begin`.
+# A reader's items and hidden expressions lie one after the other from `begin`.
 ROW = np.dtype(
     [
         ("id", "<i8"),
         ("revision", "<i8"),
         ("begin", "<i8"),
-        ("items", "<u2"),
+        ("items", "<u4"),
         ("hidden", "<u2"),
-        ("terms", "<u2"),
         ("limit", "u1"),
         ("removed", "u1"),
     ]
@@ -29,8 +28,7 @@ class ReaderWishes:
     """What one reader wants, every expression as it stands in the table of expressions.
 
     `items` are expressions with their weight in 1/16, 1 to 32767; of one that is there twice the
-    larger weight counts. Papers that meet a `hidden` expression are never chosen. `terms` are stems
-    of liked and disliked papers with a signed weight.
+    larger weight counts. Papers that meet a `hidden` expression are never chosen.
     """
 
     subscriber_id: int
@@ -38,7 +36,6 @@ class ReaderWishes:
     limit: int
     items: Sequence[tuple[str, int]]
     hidden: Sequence[str] = ()
-    terms: Sequence[tuple[str, int]] = ()
 
 
 class Vocabulary(dict[str, int]):
@@ -97,10 +94,8 @@ class Encoded:
     weights: NDArray[np.int16]
 
 
-def encode(
-    wishes: Sequence[ReaderWishes], expressions: Vocabulary, stems: Vocabulary, begin: int
-) -> Encoded:
-    """Return readers as arrays whose codes will stand at `begin`; new strings get numbers.
+def encode(wishes: Sequence[ReaderWishes], expressions: Vocabulary, begin: int) -> Encoded:
+    """Return readers as arrays whose codes will stand at `begin`; new expressions get numbers.
 
     Raises ValueError where a number is out of its range.
     """
@@ -110,14 +105,12 @@ def encode(
     for wish in wishes:
         items = _largest(wish.items, expressions)
         at = begin + len(codes)
-        counts = len(items), len(wish.hidden), len(wish.terms)
+        counts = len(items), len(wish.hidden)
         rows.append((wish.subscriber_id, wish.revision, at, *counts, wish.limit, 0))
         codes += items
         codes += [expressions[text] for text in wish.hidden]
-        codes += [stems[text] for text, _ in wish.terms]
         weights += items.values()
         weights += [0] * len(wish.hidden)
-        weights += [weight for _, weight in wish.terms]
     try:
         return Encoded(np.array(rows, ROW), np.array(codes, CODE), np.array(weights, WEIGHT))
     except OverflowError as error:
@@ -136,5 +129,5 @@ def _largest(items: Sequence[tuple[str, int]], expressions: Vocabulary) -> Mappi
 
 def sizes_of(rows: NDArray[np.void]) -> NDArray[np.int64]:
     """Return how many codes each row points to."""
-    sizes: NDArray[np.int64] = rows["items"].astype(np.int64) + rows["hidden"] + rows["terms"]
+    sizes: NDArray[np.int64] = rows["items"].astype(np.int64) + rows["hidden"]
     return sizes

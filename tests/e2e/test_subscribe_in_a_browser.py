@@ -241,7 +241,7 @@ def test_a_form_that_is_wrong_comes_back_with_the_focus_on_what_to_do(
     expect(page).to_have_title(re.compile(r"^Error: "))
     expect(page.get_by_role("alert")).to_be_focused()
     assert fits(page)
-    page.get_by_role("link", name="Parentheses are not understood").click()
+    page.get_by_role("link", name="Parentheses hold an acronym").click()
     expect(page.get_by_label("Keywords, one a line")).to_be_focused()
     expect(page.get_by_label("Keywords, one a line")).to_have_value("graph (neural")
     context.close()

@@ -2,8 +2,13 @@
 
 import threading
 from datetime import time, timedelta
-from typing import TYPE_CHECKING
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
 
+import pytest
+
+from digest.delivery.maildir import MaildirTransport
 from digest.model.deliveries import (
     Delivery,
     DeliveryState,
@@ -12,18 +17,21 @@ from digest.model.deliveries import (
     Settlement,
     Verdict,
 )
+from digest.model.digests import Digest, MatchKind
+from digest.model.feedback import Feedback, FeedbackKind, Mute
 from digest.model.subscribers import Cadence, Days, Subscriber
 from digest.pipeline.archive import Archives
 from digest.pipeline.compose import ComposeReport, compose_due
+from digest.pipeline.deliver import Sender, deliver_due
 from digest.pipeline.subscribe import Registry, enrol, save_preferences, unsubscribe
-from digest.store import deliveries, digests, dumps, papers, subscribers
+from digest.rendering.email import MailRenderer
+from digest.rendering.links import Links
+from digest.store import deliveries, digests, dumps, papers, steering, subscribers
 from digest.store.tables import deliveries as table
 from tests.conftest import HandClock
-from tests.factories import make_wishes, numbered
+from tests.factories import make_record, make_wishes, numbered
 from tests.pipeline.conftest import Take
-
-if TYPE_CHECKING:
-    from digest.model.digests import Digest
+from tests.ranking.test_similar import VERSION_1, VERSION_2
 
 SITE = "digest.example.org"
 GRAPHS = [
@@ -168,7 +176,8 @@ def test_a_mail_that_is_lost_after_the_next_was_composed_loses_no_paper(
 def test_what_a_reader_gets_does_not_depend_on_who_else_is_due(
     registry: Registry, take: Take, clock: HandClock
 ) -> None:
-    take("old.txt", numbered([f"Graph Neural Networks of Kind {n}" for n in range(8)]))
+    fields = ("roads", "proteins", "poems", "glaciers", "markets", "bees", "orbits", "laws")
+    take("old.txt", numbered([f"Graph Neural Networks and the {each} of today" for each in fields]))
     early = enrol(
         registry, "early@example.org", make_wishes("graph neural networks", "speech in noisy rooms")
     )
@@ -283,3 +292,187 @@ def test_composers_at_once_compose_each_reader_once(
     with registry.database.reading() as connection:
         keys = connection.execute(table.select()).all()
     assert len(keys) == len({row.key for row in keys}) == len(readers)
+
+
+NOTE = "Message Passing for the Energy of Molecules"
+ALIKE = "Energy of Molecular Graphs by Passing Messages"
+VERSIONS = [
+    make_record(each.title, each.abstract, position=n)
+    for n, each in enumerate((VERSION_1, VERSION_2), start=1)
+]
+
+
+def say(registry: Registry, reader: Subscriber, title: str, kind: FeedbackKind) -> None:
+    with registry.database.writing() as connection:
+        listed = papers.papers_first_listed(connection, 0, dumps.newest_dump_id(connection))
+        [paper] = [each.paper for each in listed if each.paper.title == title]
+        given = Feedback(reader.id, paper.id, kind, registry.clock())
+        steering.set_feedback(connection, given)
+
+
+def mute(registry: Registry, reader: Subscriber, expression: str, **span: float) -> None:
+    until = registry.clock() + timedelta(**span)
+    with registry.database.writing() as connection:
+        steering.set_mute(connection, Mute(reader.id, expression, until))
+
+
+def stored(registry: Registry, mail: Delivery) -> Digest:
+    assert mail.digest_id is not None
+    with registry.database.reading() as connection:
+        return digests.digests_by_id(connection, [mail.digest_id])[mail.digest_id]
+
+
+def test_a_like_brings_papers_like_it_and_the_digest_says_so(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("speech in noisy rooms"))
+    take("a.txt", [make_record(NOTE, "Message passing predicts the energy of molecules.")])
+    say(registry, reader, NOTE, FeedbackKind.MORE)
+    clock.advance(minutes=1)
+    alike = make_record(ALIKE, "We predict the energy of molecules by passing messages.", 1)
+    other = make_record("Tax Law of the North", "Courts decide on appeals.", 2)
+    take("b.txt", [alike, other])
+    clock.advance(days=1, hours=1)
+    compose(registry)
+
+    [mail] = mails(registry, reader)
+    assert shown(registry, mail) == [ALIKE]
+    [entry] = stored(registry, mail).entries
+    [reason] = entry.reasons
+    assert (reason.kind, reason.expression) == (MatchKind.LIKED, NOTE)
+    assert reason.spans
+
+
+@pytest.mark.parametrize("kind", list(FeedbackKind))
+def test_a_paper_that_a_reader_spoke_of_is_not_shown_again(
+    registry: Registry, take: Take, clock: HandClock, kind: FeedbackKind
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    say(registry, reader, GRAPHS[0], kind)
+    clock.advance(days=1, hours=1)
+    compose(registry)
+
+    [mail] = mails(registry, reader)
+    assert GRAPHS[0] not in shown(registry, mail)
+    assert GRAPHS[2] in shown(registry, mail)
+    assert stored(registry, mail).considered == 2
+
+
+def test_a_dislike_puts_papers_like_it_behind_the_others(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    readers = [
+        enrol(registry, f"reader{n}@example.org", make_wishes("graph neural networks"))
+        for n in range(2)
+    ]
+    take("old.txt", numbered(["Roads of the Graph Neural Networks"]))
+    say(registry, readers[0], "Roads of the Graph Neural Networks", FeedbackKind.LESS)
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    compose(registry)
+
+    scores = []
+    for reader in readers:
+        entries = stored(registry, mails(registry, reader)[0]).entries
+        scores.append({entry.reasons[0].sentence: entry.score for entry in entries})
+    assert scores[0][GRAPHS[0]] < scores[1][GRAPHS[0]]
+    assert scores[0][GRAPHS[0]] < scores[0][GRAPHS[2]]
+
+
+def test_a_mute_hides_papers_and_ends_by_itself(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    mute(registry, reader, "roads", days=2)
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    compose(registry)
+    [first] = mails(registry, reader)
+    assert shown(registry, first) == [GRAPHS[2]]
+    assert stored(registry, first).matched == 1
+    accept(registry, first, DeliveryState.ACCEPTED)
+
+    take("b.txt", numbered(["Roads as Graph Neural Networks"]))
+    clock.advance(days=1)
+    compose(registry)
+    assert shown(registry, mails(registry, reader)[0]) == ["Roads as Graph Neural Networks"]
+
+
+def test_a_mute_that_hides_everything_makes_a_quiet_day(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    mute(registry, reader, "networks", days=9)
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    assert compose(registry) == ComposeReport(quiet=1)
+    assert mails(registry, reader) == []
+
+
+def test_of_two_versions_one_is_mailed_with_a_line_for_the_other_and_neither_comes_again(
+    registry: Registry, take: Take, clock: HandClock, tmp_path: Path
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("negative triples"))
+    take("a.txt", [*VERSIONS, make_record("Tax Law of the North", "Courts decide.", 3)])
+    clock.advance(days=1, hours=1)
+    compose(registry)
+
+    [mail] = mails(registry, reader)
+    digest = stored(registry, mail)
+    [entry] = digest.entries
+    assert (len(entry.folded), digest.matched, digest.considered) == (1, 2, 3)
+    titles = {each.title for each in VERSIONS}
+    with registry.database.reading() as connection:
+        found = papers.papers_by_id(connection, entry.paper_ids)
+    assert {each.title for each in found.values()} == titles
+
+    maildir = MaildirTransport(tmp_path / "mails")
+    links = Links("http://digest.example.org", registry.tokens)
+    sender = Sender(
+        database=registry.database,
+        transport=maildir,
+        renderer=MailRenderer(links, "Digest"),
+        links=links,
+        site_name="Digest",
+        mail_from="digest@example.org",
+        authority=SITE,
+        owner="test",
+        clock=clock,
+    )
+    with registry.database.reading() as connection:
+        on_their_way = digests.papers_on_their_way(connection, [reader.id], clock())
+    assert on_their_way == {reader.id: frozenset(entry.paper_ids)}
+    deliver_due(sender)
+    [file] = [each for each in (tmp_path / "mails").rglob("*") if each.is_file()]
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("plain",))
+    assert body is not None
+    text = " ".join(body.get_content().split())
+    about = f"on {entry.topic}" if entry.topic else "much like this one"
+    assert f"And 1 more {about}: - {found[entry.folded[0]].title}" in text
+
+    take("b.txt", numbered(["Still more Negative Triples"]))
+    clock.advance(days=1)
+    compose(registry)
+    assert shown(registry, mails(registry, reader)[0]) == ["Still more Negative Triples"]
+
+
+def test_papers_folded_in_a_mail_that_is_on_its_way_are_not_chosen(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("negative triples"))
+    take("a.txt", [*VERSIONS, make_record("Tax Law of the North", "Courts decide.", 3)])
+    clock.advance(days=1, hours=1)
+    compose(registry)
+    with registry.database.writing() as connection:
+        until = clock() + timedelta(days=2)
+        [mail] = deliveries.claim_deliveries(connection, "slow", clock(), until, 1)
+        deliveries.arm_delivery(connection, mail, until)
+    take("b.txt", numbered(["Still more Negative Triples"]))
+    clock.advance(days=1)
+    compose(registry)
+
+    assert len(stored(registry, mail).entries[0].folded) == 1
+    assert shown(registry, mails(registry, reader)[0]) == ["Still more Negative Triples"]

@@ -14,11 +14,8 @@ Table = Mapping[str, Mapping[int, int]]
 @dataclass(frozen=True)
 class World:
     hits: Table
-    impacts: Table
     priors: Sequence[int]
     groups: Sequence[int]
-    shift: int = 0
-    threshold: int = 1
 
 
 @dataclass
@@ -30,8 +27,16 @@ class Answer:
 
 
 class Reader:
-    def __init__(self, world: World, wishes: ReaderWishes, first: int, seen: Sequence[int]) -> None:
+    def __init__(
+        self,
+        world: World,
+        wishes: ReaderWishes,
+        first: int,
+        seen: Sequence[int],
+        extras: Sequence[int] | None = None,
+    ) -> None:
         self.world = world
+        self.extras = [0] * len(world.priors) if extras is None else extras
         self.limit = wishes.limit
         weights: dict[str, int] = {}
         for text, weight in wishes.items:
@@ -39,7 +44,6 @@ class Reader:
         hidden = {paper for text in wishes.hidden for paper in world.hits.get(text, {})}
         everything = range(first, len(world.priors))
         self.shares: dict[int, dict[str, int]] = {}
-        self.likes: dict[int, int] = {}
         self.excluded = 0
         for paper in everything:
             shares = {
@@ -47,27 +51,23 @@ class Reader:
                 for text, weight in weights.items()
                 if paper in world.hits.get(text, {})
             }
-            likes = sum(
-                weight * world.impacts.get(stem, {}).get(paper, 0) for stem, weight in wishes.terms
-            )
-            likes >>= world.shift
             if paper in seen:
                 continue
             if paper in hidden:
                 self.excluded += bool(shares)
-            elif shares or likes >= world.threshold:
+            elif shares:
                 self.shares[paper] = shares
-                self.likes[paper] = likes
-        self.matched = sum(bool(shares) for shares in self.shares.values())
+        self.matched = len(self.shares)
         self.brought = dict.fromkeys(weights, 0)
 
     def value(self, paper: int) -> int:
         points = sum(
             DISCOUNTS[self.brought[text]] * share for text, share in self.shares[paper].items()
         )
-        return (points + self.likes[paper] * UNIT) * self.world.priors[paper]
+        return (points + self.extras[paper] * UNIT) * self.world.priors[paper]
 
     def answer(self, most: int) -> Answer:
+        self.brought = dict.fromkeys(self.brought, 0)
         left = set(self.shares)
         served: set[str] = set()
         taken: list[tuple[int, int]] = []

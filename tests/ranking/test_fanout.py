@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from digest.ranking.chosen import Asked, Batch, Likes
+from digest.ranking.chosen import Asked, Scored
 from digest.ranking.compiled import COMPILED
 from digest.ranking.fanout import DISCOUNTS, choose_all
 from digest.ranking.hits import Hits
@@ -17,10 +17,10 @@ WORDS = ("graph", "protein", "robot")
 FEW = [(0, 10), (2, 20), (3, 30)]
 
 
-def batch_of(papers: int, *rows: Sequence[tuple[int, int]], likes: Likes | None = None) -> Batch:
+def batch_of(papers: int, *rows: Sequence[tuple[int, int]]) -> Scored:
     priors = np.full(papers, 1024, np.int32)
     alone = np.full(papers, -1, np.int32)
-    return Batch(Hits.of(rows), priors, alone, likes or Likes())
+    return Scored(Hits.of(rows), priors, alone)
 
 
 def readers_of(count: int, *words: str, limit: int = 10) -> Readers:
@@ -78,14 +78,14 @@ def test_readers_with_many_hits_get_what_the_plain_rules_give(mode: str) -> None
         for word in words
     }
     groups = random.integers(-1, 300, papers).tolist()
-    world = World(hits, {}, random.integers(1024, 1064, papers).tolist(), groups)
+    world = World(hits, random.integers(1024, 1064, papers).tolist(), groups)
     wishes = []
     for number in range(25):
         chosen_words = random.choice(words, int(random.integers(1, 20)), replace=False).tolist()
         items = [(word, int(random.choice([8, 16, 160]))) for word in chosen_words]
         wishes.append(ReaderWishes(number, 1, int(random.integers(1, 60)), items))
     readers = Readers.build(wishes)
-    batch = Batch(
+    batch = Scored(
         Hits.of(hits[text].items() for text in readers.expressions),
         np.array(world.priors, np.int32),
         np.array(groups, np.int32),
@@ -99,23 +99,29 @@ def test_readers_with_many_hits_get_what_the_plain_rules_give(mode: str) -> None
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_batches_of_more_papers_than_a_short_number_counts_are_ranked(mode: str) -> None:
+def test_batches_of_more_papers_than_16_bits_count_are_ranked(mode: str) -> None:
     papers = (1 << 16) + 10
     last = papers - 1
-    likes = Likes(Hits.of([[(last - 1, 9)]]))
-    readers = Readers.build([ReaderWishes(1, 1, 5, [("graph", 16)], (), [("net", 2)])] * 2)
-    batch = batch_of(papers, [(1, 4), (last, 5)], likes=likes)
+    readers = readers_of(2, "graph", limit=5)
+    batch = batch_of(papers, [(1, 4), (last, 5)])
     chosen = choose_all(batch, readers, Asked.of([0, 1], 5), fast=mode == "compiled")
-    assert chosen.papers[0].tolist() == [last, 1, last - 1, -1, -1]
+    assert chosen.papers[0].tolist() == [last, 1, -1, -1, -1]
 
 
-def test_a_paper_that_is_only_like_the_liked_ones_does_not_count_as_a_match() -> None:
-    readers = Readers.build([ReaderWishes(1, 1, 5, [("graph", 16)], (), [("net", 4)])])
-    likes = Likes(Hits.of([[(0, 50), (2, 10), (3, 2)]]), threshold=10)
-    batch = batch_of(4, [(1, 60), (2, 1)], likes=likes)
-    chosen = choose_all(batch, readers, Asked.of([0], 5))
-    assert chosen.papers[0].tolist() == [1, 0, 2, -1, -1]
-    assert chosen.matched[0] == 2
+def test_what_is_extra_moves_what_was_met_and_brings_nothing_else() -> None:
+    batch = batch_of(5, [(0, 50), (1, 60), (3, 40), (4, 30)])
+    extras = np.array([[0, -400, 9999, 300, -9999]], np.int32)
+    chosen = choose_all(batch, readers_of(1, "graph"), Asked.of([0], 5), extras=extras)
+    assert chosen.papers[0].tolist() == [3, 0, 1, 4, -1]
+    assert chosen.values[0][0] == (40 * 16 + 300) * 1024 << 16
+    assert chosen.matched[0] == 4
+
+
+def test_what_is_extra_does_not_count_less_for_papers_before() -> None:
+    batch = batch_of(3, [(0, 99), (1, 50), (2, 1)])
+    extras = np.array([[0, 0, 49 * 16 - 12]], np.int32)
+    chosen = choose_all(batch, readers_of(1, "graph"), Asked.of([0], 3), extras=extras)
+    assert chosen.papers[0].tolist() == [0, 2, 1]
 
 
 def test_nobody_asked_for_and_no_papers_are_no_error() -> None:
@@ -133,25 +139,33 @@ def test_nobody_asked_for_and_no_papers_are_no_error() -> None:
         (batch_of(4, FEW), Asked.of([-1], 5), "between 0 and 0"),
         (batch_of(4, FEW), Asked.of([0], 5, seen=[[4]]), "between 0 and 3"),
         (batch_of(4, FEW), Asked.of([0], 256), "255 is the most"),
-        (batch_of(4, FEW, likes=Likes(threshold=0)), Asked.of([0], 5), "at least 1"),
     ],
 )
 def test_what_would_be_read_beside_the_arrays_is_refused(
-    batch: Batch, asked: Asked, problem: str
+    batch: Scored, asked: Asked, problem: str
 ) -> None:
     with pytest.raises(ValueError, match=problem):
         choose_all(batch, readers_of(1, "graph"), asked)
 
 
+def test_extras_are_for_each_row_and_paper() -> None:
+    with pytest.raises(ValueError, match="each row and paper"):
+        choose_all(
+            batch_of(4, FEW),
+            readers_of(1, "graph"),
+            Asked.of([0], 5),
+            extras=np.zeros((1, 3), np.int32),
+        )
+
+
 def test_the_desk_is_clean_between_readers() -> None:
     wishes = [
-        ReaderWishes(1, 1, 3, [("a", 16), ("b", 16)], ["c"], [("x", 3)]),
+        ReaderWishes(1, 1, 3, [("a", 16), ("b", 16)], ["c"]),
         ReaderWishes(2, 1, 3, [("a", 16)]),
     ]
     readers = Readers.build(wishes * 3)
-    likes = Likes(Hits.of([[(0, 9), (4, 9)]]))
     rows = [(0, 3), (1, 4), (2, 5)], [(1, 9), (3, 9)], [(2, 1), (3, 1)]
-    batch = batch_of(5, *rows, likes=likes)
+    batch = batch_of(5, *rows)
     asked = Asked.of(range(6), 3, first=[0, 1, 0, 0, 2, 0], seen=[[1], [], [0], [2], [], []])
     together = choose_all(batch, readers, asked)
     for n in range(6):

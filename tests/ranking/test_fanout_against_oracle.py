@@ -1,11 +1,12 @@
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.ranking.chosen import Asked, Batch, Chosen, Likes
+from digest.ranking.chosen import Asked, Chosen, Extras, Scored
 from digest.ranking.compiled import COMPILED
 from digest.ranking.fanout import choose_all
 from digest.ranking.hits import Hits
@@ -16,7 +17,6 @@ from tests.ranking.selection_oracle import Reader, World
 
 MODES = ["compiled", "plain"] if COMPILED else ["plain"]
 EXPRESSIONS = tuple("abcdefgh")
-STEMS = tuple("xyz")
 
 
 @st.composite
@@ -30,11 +30,8 @@ def worlds(draw: st.DrawFn) -> World:
     group = draw(st.sampled_from([st.just(-1), st.integers(-1, 3), st.integers(-1, 20)]))
     return World(
         {text: draw(rows) for text in EXPRESSIONS},
-        {stem: draw(rows) for stem in STEMS},
         draw(st.lists(prior, min_size=papers, max_size=papers)),
         draw(st.lists(group, min_size=papers, max_size=papers)),
-        draw(st.integers(0, 4)),
-        draw(st.integers(1, 100)),
     )
 
 
@@ -43,7 +40,6 @@ def texts(most: int) -> st.SearchStrategy[list[str]]:
 
 
 WEIGHTS = st.sampled_from([1, 8, 16, 16, 32, 2560])
-TERMS = st.lists(st.tuples(st.sampled_from(STEMS), st.integers(-50, 100)), max_size=3)
 WISHES = st.builds(
     ReaderWishes,
     st.just(0),
@@ -51,19 +47,24 @@ WISHES = st.builds(
     st.integers(0, 15),
     st.lists(st.tuples(st.sampled_from(EXPRESSIONS), WEIGHTS), max_size=8),
     st.one_of(st.just([]), texts(2)),
-    st.one_of(st.just([]), TERMS),
 )
 
 
-def batch_of(world: World, readers: Readers) -> Batch:
+def batch_of(world: World, readers: Readers) -> Scored:
     hits = Hits.of(world.hits[text].items() for text in readers.expressions)
-    impacts = Hits.of(world.impacts[stem].items() for stem in readers.stems)
-    return Batch(
-        hits,
-        np.array(world.priors, np.int32),
-        np.array(world.groups, np.int32),
-        Likes(impacts, world.shift, world.threshold),
-    )
+    return Scored(hits, np.array(world.priors, np.int32), np.array(world.groups, np.int32))
+
+
+@st.composite
+def extras_of(draw: st.DrawFn, readers: int, papers: int) -> Extras | None:
+    # From none over about as large as shares to far larger, on either side.
+    size = draw(st.sampled_from([0, 3, 100, 50_000, (1 << 31) - 1]))
+    if not size:
+        return None
+    each = st.integers(-size, size)
+    rows = st.lists(each, min_size=papers, max_size=papers)
+    drawn = draw(st.lists(rows, min_size=readers, max_size=readers))
+    return np.array(drawn, np.int32).reshape(readers, papers)
 
 
 def assert_chosen(chosen: Chosen, n: int, reader: Reader, most: int) -> None:
@@ -89,20 +90,25 @@ def test_every_reader_gets_what_the_rules_written_down_plainly_give(
     )
     most = data.draw(st.integers(0, 12))
     readers = Readers.build(
-        ReaderWishes(n, 0, each.limit, each.items, each.hidden, each.terms)
-        for n, each in enumerate(wishes)
+        ReaderWishes(n, 0, each.limit, each.items, each.hidden) for n, each in enumerate(wishes)
     )
+    extras = data.draw(extras_of(count, papers))
+    plainly = [
+        Reader(world, each, first[n], seen[n], None if extras is None else extras[n].tolist())
+        for n, each in enumerate(wishes)
+    ]
     batch = batch_of(world, readers)
     asked = Asked.of(readers.rows_of(range(count)), most, first, seen)
     chosen = Chosen.empty(0, 0)
     for threads in (1, 2, 5):
-        chosen = choose_all(batch, readers, asked, threads=threads, fast=mode == "compiled")
-        for n, each in enumerate(wishes):
-            assert_chosen(chosen, n, Reader(world, each, first[n], seen[n]), most)
-    for n, each in enumerate(wishes):
-        reader = Reader(world, each, first[n], seen[n])
+        chosen = choose_all(
+            batch, readers, asked, threads=threads, fast=mode == "compiled", extras=extras
+        )
+        for n in range(count):
+            assert_chosen(chosen, n, copy(plainly[n]), most)
+    for n, reader in enumerate(plainly):
         for paper in [paper for paper in chosen.papers[n].tolist() if paper >= 0]:
-            assert folded_of(batch, readers, asked, n, paper) == reader.folded(paper)
+            assert folded_of(batch, readers, asked, n, paper, extras) == reader.folded(paper)
             shares = {
                 readers.expressions[share.expression]: share.points
                 for share in shares_of(batch, readers, int(asked.rows[n]), paper)

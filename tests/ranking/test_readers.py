@@ -27,7 +27,6 @@ WISHES = st.builds(
     st.integers(0, 255),
     st.lists(st.tuples(st.sampled_from(EXPRESSIONS), st.integers(1, 2560)), max_size=4),
     st.lists(st.sampled_from(EXPRESSIONS), max_size=2),
-    st.lists(st.tuples(st.sampled_from("xyz"), st.integers(-(1 << 15), (1 << 15) - 1)), max_size=2),
 )
 
 
@@ -41,7 +40,6 @@ def largest(wishes: ReaderWishes) -> ReaderWishes:
         wishes.limit,
         list(weights.items()),
         list(wishes.hidden),
-        list(wishes.terms),
     )
 
 
@@ -53,7 +51,6 @@ def read(readers: Readers, row: int) -> ReaderWishes:
         int(fields["limit"]),
         [(readers.expressions[code], weight) for code, weight in readers.items_of(row)],
         [readers.expressions[code] for code in readers.hidden_of(row)],
-        [(readers.stems[code], weight) for code, weight in readers.terms_of(row)],
     )
 
 
@@ -180,8 +177,6 @@ def test_appending_writes_only_what_is_new(tmp_path: Path) -> None:
         "weights.bin": 4,
         "expressions.bin": 5,
         "expression_ends.bin": 8,
-        "stems.bin": 0,
-        "stem_ends.bin": 0,
     }
 
 
@@ -305,7 +300,8 @@ def test_a_writer_killed_at_any_moment_leaves_the_state_before_or_after(tmp_path
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
         found = content(ReaderFolder(tmp_path, small=50).readers)
-        last = found[0].revision if 0 in found else last
+        # Reader 0 may be the one just removed; of the others some are of the last change.
+        last = max((each.revision for each in found.values()), default=last)
         assert found in states_after(last)
     assert last > 50
 

@@ -162,7 +162,7 @@ def test_a_broad_word_is_narrowed_to_the_phrases_around_it() -> None:
     found = suggestions(
         "learning",
         *["Reinforcement learning (RL) and rest."] * 12,
-        *["We use deep learning."] * 8, *["We are learning."] * 10,
+        *["Deep learning."] * 8, *["We are learning."] * 10,
     )  # fmt: skip
     assert [(each.expression, each.finds) for each in found[:2]] == [
         ('"reinforcement learning"', 12),
@@ -179,6 +179,11 @@ def test_a_broad_word_is_narrowed_within_its_expression() -> None:
     wide = listed(*(paper(n, "Graph", "A deep net." if n < 9 else "A net.") for n in range(1, 31)))
     (first, *_) = preview("net + title:graph -survey", wide, NOW).suggestions
     assert first.expression == '"deep net" + title:graph -survey'
+
+
+def test_a_phrase_that_is_but_part_of_another_is_not_offered() -> None:
+    found = suggested("model", *["A pre-trained model."] * 9, *["A model."] * 11, "A small model.")
+    assert list(found) == ['"pre trained model"', '"small model"'][: len(found)]
 
 
 def test_stop_words_and_many_alternatives_are_not_narrowed() -> None:

@@ -21,7 +21,12 @@ def corpus(app: App) -> Corpus:
 
 def take_in_a_paper(app: App) -> None:
     record = make_record("Zebra fish", "Zebra fish swim in the river and back. " * 9)
-    ingest(app.database, Page(make_dump("zebra.txt", checksum="z"), iter([record])), app.clock)
+    ingest(
+        app.database,
+        Page(make_dump("zebra.txt", checksum="z"), iter([record])),
+        app.clock,
+        anyway=True,
+    )
 
 
 def found(corpus: Corpus, expression: str) -> int:

@@ -1,0 +1,63 @@
+"""A profile in terms of the expressions that readers share."""
+
+import logging
+from functools import lru_cache
+
+from digest.errors import ExpressionError
+from digest.model.profiles import Profile
+from digest.ranking.query import parse
+from digest.ranking.wishes import ReaderWishes
+
+WEIGHT_UNIT = 16
+# No expression begins so: the papers like those one reader liked are an interest of that reader.
+LIKED = "\0liked by "
+
+_log = logging.getLogger(__name__)
+
+
+class AskedProfile:
+    """What one profile asks for: shared expressions with their `weights`, and how they were `written`.
+
+    A stored expression that can no longer be read is left out and logged.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.written: dict[str, str] = {}
+        self.weights: dict[str, int] = {}
+        self.hidden = [shared[0] for shared in map(_shared, profile.muted) if shared]
+        for interest in profile.interests:
+            shared = _shared(interest.expression)
+            if shared is None:
+                continue
+            text, own_weight, only_excludes = shared
+            if only_excludes:
+                self.hidden.append(text)
+                continue
+            weight = max(1, round(interest.weight * own_weight * WEIGHT_UNIT))
+            if weight > self.weights.get(text, 0):
+                self.weights[text] = weight
+                self.written[text] = interest.expression
+
+    @property
+    def total_weight(self) -> float:
+        """What the interests weigh together."""
+        return sum(self.weights.values()) / WEIGHT_UNIT
+
+    def wishes(self, number: int) -> ReaderWishes:
+        """Return them as the fan-out takes them, under a number."""
+        items = list(self.weights.items())
+        if self.profile.liked and items:
+            items.append((f"{LIKED}{number}", WEIGHT_UNIT))
+        return ReaderWishes(number, 0, self.profile.limit, items, self.hidden)
+
+
+@lru_cache(maxsize=1 << 16)
+def _shared(expression: str) -> tuple[str, float, bool] | None:
+    """Return the text all share who ask the same, its weight, and whether it only excludes."""
+    try:
+        parsed = parse(expression)
+    except ExpressionError as error:
+        _log.warning("A stored interest is left out: %s", error.problem)
+        return None
+    return str(parsed.key), parsed.weight, not parsed.alternatives
