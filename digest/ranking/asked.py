@@ -41,13 +41,13 @@ class AskedProfile:
 
     @property
     def total_weight(self) -> float:
-        """What the interests weigh together."""
-        return sum(self.weights.values()) / WEIGHT_UNIT
+        """What the interests weigh together; likes without any count as much as beside one."""
+        return sum(self.weights.values()) / WEIGHT_UNIT or 1.0
 
     def wishes(self, number: int) -> ReaderWishes:
         """Return them as the fan-out takes them, under a number."""
         items = list(self.weights.items())
-        if self.profile.liked and items:
+        if self.profile.liked:
             items.append((f"{LIKED}{number}", WEIGHT_UNIT))
         return ReaderWishes(number, 0, self.profile.limit, items, self.hidden)
 

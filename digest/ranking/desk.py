@@ -6,6 +6,8 @@ from digest.ranking.compiled import Ints
 
 # Why a reader may not have a paper, as bits of its state; GONE ones were taken or folded.
 EXCLUDED, SEEN, GONE = 1, 2, 4
+# A prior of so much changes nothing.
+PRIOR_UNIT = 1 << 10
 # Below every value by more than a value can lose, and more than any number of a paper.
 NEVER = -(1 << 62)
 NOBODY = 1 << 62

@@ -52,11 +52,10 @@ def quote(index: Index, match: Match) -> Quotation:
     return Quotation(match.kind, shown.field, text, spans)
 
 
-def quote_words(index: Index, paper: int, roots: frozenset[str], kind: MatchKind) -> Quotation:
+def quote_shared(index: Index, paper: int, roots: frozenset[str]) -> Quotation:
     """Return the sentence of a paper with most of some stems, the first of equals, its words marked.
 
-    Stop words are not looked for. A paper with none of them shows its title and marks nothing; if
-    it was to have WORDS, it is only RELATED.
+    Stop words are not looked for. A paper with none of them shows its title and marks nothing.
     """
     best: tuple[int, Sentence, list[Token]] | None = None
     for sentence in index.sentences_of(paper):
@@ -67,14 +66,13 @@ def quote_words(index: Index, paper: int, roots: frozenset[str], kind: MatchKind
             best = count, sentence, shared
     if best is None:
         text, spans = _windowed(index.papers[paper].title, ())
-        kind = MatchKind.RELATED if kind is MatchKind.WORDS else kind
-        return Quotation(kind, Field.TITLE, text, spans)
+        return Quotation(MatchKind.LIKED, Field.TITLE, text, spans)
     _, shown, found = best
     text = index.text_of(shown)[shown.start : shown.end]
     text, spans = _windowed(
         text, tuple((w.start - shown.start, w.end - shown.start) for w in found)
     )
-    return Quotation(kind, shown.field, text, spans)
+    return Quotation(MatchKind.LIKED, shown.field, text, spans)
 
 
 def _order(base: int, places: list[Place], sentence: Sentence) -> tuple[int, int, bool, int]:

@@ -41,7 +41,7 @@ def choose_all(  # noqa: PLR0913
     """Return the papers of each reader asked for, in their order.
 
     `extras[n, paper]` is added to what a paper that an item met is worth to reader n, in the unit
-    of weight times points, and is never discounted. `fast` says whether to run compiled. Memory
+    of weight times points, and neither discounted nor multiplied by the prior. `fast` says whether to run compiled. Memory
     beside the result is a few bytes for each paper, expression hit and thread.
     """
     check(batch, readers, asked, extras)

@@ -73,6 +73,26 @@ def match_in(batch: Batch, expression: Expression, paper: int) -> Match | None:
     return Match(paper, kind, batch.index.sentence_at(shown.spans[0][0]).field, tuple(places))
 
 
+def words_in(batch: Batch, expression: Expression, paper: int) -> Match | None:
+    """Return where words of an expression that is not met stand in a paper, None if none does."""
+    places: list[Place] = []
+    words: set[int] = set()
+    for terms in expression.alternatives:
+        for term in terms:
+            if term.scope in {Scope.AUTHOR, Scope.CATEGORY}:
+                continue
+            lookup = batch.lookup(term, False)  # noqa: FBT003
+            for wanted in (lookup.own, *lookup.others):
+                words.update(_content(batch, wanted.phrase) or wanted.phrase)
+    for part, word in enumerate(sorted(words)):
+        spans = _spans_in(batch, word, paper, in_title=False)
+        places += [Place(MatchKind.WORDS, (span,), part) for span in spans]
+    if not places:
+        return None
+    field = batch.index.sentence_at(min(place.spans[0][0] for place in places)).field
+    return Match(paper, MatchKind.WORDS, field, tuple(places))
+
+
 def _strongest(places: Sequence[Place]) -> MatchKind:
     return min((place.kind for place in places), key=STRENGTH.__getitem__, default=MatchKind.PHRASE)
 

@@ -1,6 +1,7 @@
 """Rank a batch of papers for every profile at once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -10,6 +11,7 @@ from digest.model.profiles import Profile, Selection
 from digest.ranking.archive import Archive
 from digest.ranking.asked import LIKED, WEIGHT_UNIT, AskedProfile
 from digest.ranking.chosen import Asked, Extras, Scored
+from digest.ranking.desk import PRIOR_UNIT
 from digest.ranking.expressions import Expression
 from digest.ranking.fanout import choose_all
 from digest.ranking.firsts import first_listings
@@ -17,7 +19,7 @@ from digest.ranking.hits import HitRow, Hits
 from digest.ranking.latent import Items, extras
 from digest.ranking.likes import Tastes
 from digest.ranking.readers import Readers
-from digest.ranking.reasoning import PRIOR_UNIT, Reasoning
+from digest.ranking.reasoning import Reasoning
 from digest.ranking.rest import best_of_the_rest
 from digest.ranking.scoring import CLOSE, UNIT
 from digest.ranking.search import Search, key_of, search_of
@@ -91,7 +93,8 @@ class Ranking:
                 excluded=int(chosen.excluded[number]),
             )
             if not entries and each.profile.rest:
-                selection = best_of_the_rest(reasoning, number, each)
+                rest = best_of_the_rest(reasoning, number, each)
+                selection = replace(selection, entries=rest, is_rest=bool(rest))
             yield selection
 
     def _rows(

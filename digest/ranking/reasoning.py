@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from digest.model.digests import Entry, MatchKind, Reason
+from digest.model.digests import Entry, Reason
 from digest.ranking.asked import LIKED, WEIGHT_UNIT, AskedProfile
 from digest.ranking.chosen import Asked, Extras, Scored
-from digest.ranking.explain import quote_words
+from digest.ranking.desk import PRIOR_UNIT
+from digest.ranking.explain import quote_shared
 from digest.ranking.fanout import DISCOUNT_UNIT
 from digest.ranking.likes import Tastes
 from digest.ranking.readers import Readers
@@ -14,7 +15,6 @@ from digest.ranking.search import Search, key_of
 from digest.ranking.shares import folded_of
 
 MAX_REASONS = 3
-PRIOR_UNIT = 1 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Reasoning:
     def _reason(self, reader: AskedProfile, text: str, paper: int, share: float) -> Reason:
         if text.startswith(LIKED) and self.tastes is not None:
             liked, roots = self.tastes.closest(reader.profile.liked, paper)
-            quotation = quote_words(self.search.batch.index, paper, roots, MatchKind.LIKED)
+            quotation = quote_shared(self.search.batch.index, paper, roots)
             return quotation.as_reason(liked.title, share)
         quotation = self.search.quotation(key_of(text), paper)
         return quotation.as_reason(reader.written[text], share)

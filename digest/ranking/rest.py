@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from digest.model.digests import Entry
-from digest.model.profiles import Selection
+from digest.model.digests import Entry, MatchKind
 from digest.ranking.asked import WEIGHT_UNIT, AskedProfile
 from digest.ranking.reasoning import Reasoning
 from digest.ranking.search import key_of
 
 
-def best_of_the_rest(reasoning: Reasoning, number: int, reader: AskedProfile) -> Selection:
+def best_of_the_rest(reasoning: Reasoning, number: int, reader: AskedProfile) -> tuple[Entry, ...]:
     """Return the papers with most of the words of reader `number`'s interests, scattered or not.
 
     Each has one reason, the interest that brought most, of kind WORDS. What the reader hides, has
@@ -28,17 +27,15 @@ def best_of_the_rest(reasoning: Reasoning, number: int, reader: AskedProfile) ->
     worth[:, seen] = 0
     worth[:, :first] = 0
     total = worth.sum(axis=0)
-    best = [
-        n for n in np.argsort(-total, kind="stable")[: reader.profile.rest].tolist() if total[n]
-    ]
-    entries = []
-    for paper in best:
+    entries: list[Entry] = []
+    for paper in np.argsort(-total, kind="stable").tolist():
+        if len(entries) == reader.profile.rest or not total[paper]:
+            break
         at = int(np.argmax(worth[:, paper]))
         quotation = search.quotation(key_of(texts[at]), paper)
+        if quotation.kind is MatchKind.RELATED:  # like the best ones, with no word to show for it
+            continue
         share = float(worth[at, paper] / total[paper])
         reason = quotation.as_reason(reader.written[texts[at]], share)
         entries.append(Entry(search.batch.papers[paper].id, float(total[paper]), (reason,)))
-    considered = len(search.batch.papers) - first - len(seen)
-    return Selection(
-        reader.profile.subscriber_id, considered, 0, tuple(entries), is_rest=bool(best)
-    )
+    return tuple(entries)

@@ -6,17 +6,17 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.model.digests import MatchKind
+from digest.model.digests import Field, MatchKind
 from digest.model.papers import Paper
 from digest.ranking.archive import Archive
 from digest.ranking.batch import Batch
 from digest.ranking.elements import stems_of
-from digest.ranking.explain import Quotation, quote, quote_words
+from digest.ranking.explain import Quotation, quote
 from digest.ranking.expressions import Expression
 from digest.ranking.hits import HitRow, Hits
 from digest.ranking.index import Ints
 from digest.ranking.latent import Latent
-from digest.ranking.places import match_in
+from digest.ranking.places import Match, match_in, words_in
 from digest.ranking.query import parse
 from digest.ranking.similar import groups_of
 from digest.ranking.topics import topic_of
@@ -101,10 +101,9 @@ class Search:
 
     def _quotation(self, key: Expression, paper: int) -> Quotation:
         """Return the sentence that shows how a paper meets an expression, or has words of it."""
-        match = match_in(self.batch, key, paper)
+        match = match_in(self.batch, key, paper) or words_in(self.batch, key, paper)
         if match is None:
-            roots = frozenset(filter(None, stems_of(key)))
-            return quote_words(self.batch.index, paper, roots, MatchKind.WORDS)
+            match = Match(paper, MatchKind.RELATED, Field.TITLE, ())
         return quote(self.batch.index, match)
 
 

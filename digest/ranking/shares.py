@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from digest.ranking.chosen import Asked, Extras, Scored
+from digest.ranking.desk import PRIOR_UNIT
 from digest.ranking.readers import Readers
 
 
@@ -42,8 +43,8 @@ def folded_of(  # noqa: PLR0913, PLR0917
         shares = shares_of(batch, readers, row, other)
         if shares:
             extra = 0 if extras is None else int(extras[n, other])
-            points = sum(share.points for share in shares) + extra
-            worths[other] = points * int(batch.priors[other])
+            points = sum(share.points for share in shares)
+            worths[other] = points * int(batch.priors[other]) + extra * PRIOR_UNIT
     return sorted(worths, key=lambda other: (-worths[other], other))
 
 

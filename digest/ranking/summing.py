@@ -1,7 +1,7 @@
 """Kernels: what each paper is worth to one reader, and which papers the reader may have."""
 
 from digest.ranking.compiled import Ints, compiled
-from digest.ranking.desk import EXCLUDED, SEEN, Work
+from digest.ranking.desk import EXCLUDED, PRIOR_UNIT, SEEN, Work
 
 # Kernels walk rows of hits by zip, which numba has without `strict`; both have one length.
 # ruff: noqa: B905
@@ -92,7 +92,8 @@ def worth(work: Work, n: int, paper: int) -> int:
     known, asking, _, desk = work
     if asking.stride:
         extra = asking.extras[n * asking.stride + paper]
-        return (desk.sums[paper] + extra) * known.priors[paper]
+        # A prior is for what was asked for: it would make a loss larger.
+        return desk.sums[paper] * known.priors[paper] + extra * PRIOR_UNIT
     return desk.sums[paper] * known.priors[paper]
 
 

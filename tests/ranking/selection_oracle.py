@@ -64,7 +64,7 @@ class Reader:
         points = sum(
             DISCOUNTS[self.brought[text]] * share for text, share in self.shares[paper].items()
         )
-        return (points + self.extras[paper] * UNIT) * self.world.priors[paper]
+        return points * self.world.priors[paper] + self.extras[paper] * UNIT * 1024
 
     def answer(self, most: int) -> Answer:
         self.brought = dict.fromkeys(self.brought, 0)
