@@ -33,11 +33,15 @@ find_uv() {
 set_up() {
     want="$1 $(cat constraints.txt pyproject.toml | cksum)"
     have=$(cat "$stamp" 2>/dev/null || true)
-    if [ "$have" = "$want" ] || [ "$have" = "dev ${want#* }" ]; then return; fi
+    for more in "$1" dev bench; do  # each has what the one before has
+        if [ "$have" = "$more ${want#* }" ]; then return; fi
+        [ "$1" = bench ] && break
+    done
     find_uv
     [ -x "$venv/bin/python" ] || "$uv" venv --quiet --python "$python" "$venv"
     extra="[postgres]"
     [ "$1" = dev ] && extra="[dev]"
+    [ "$1" = bench ] && extra="[dev,bench]"
     VIRTUAL_ENV=$venv "$uv" pip install --quiet --constraints constraints.txt --editable ".$extra"
     printf '%s' "$want" > "$stamp"
 }
@@ -71,7 +75,7 @@ case $what in
         lint
         exec "$venv/bin/pytest" --numprocesses 2 --dist worksteal ;;
     bench)
-        set_up dev
+        set_up bench
         name=${1:-*}
         [ $# -gt 0 ] && shift
         for script in benchmarks/$name.py; do PYTHONPATH=. "$venv/bin/python" "$script" "$@"; done ;;

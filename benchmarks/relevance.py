@@ -14,6 +14,7 @@ As a system of its own, in that script's protocol:
 
 import argparse
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -26,7 +27,8 @@ from typing import TextIO
 from benchmarks.relevance_judged import PARTS, Judged, print_likes, read_papers, read_queries
 
 BEST = 100
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "relevance"
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT.parent / "shared" / "relevance"
 
 
 def main() -> None:
@@ -76,6 +78,7 @@ def judged(folder: Path, system: str, *options: str) -> dict[str, float]:
             [*judge, "--system", command, "--out", out.name],
             check=True,
             stdout=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         results = json.loads(Path(out.name).read_text())["results"]
     return {key: float(value["mean"]["nDCG@10"]) for key, value in results.items()}

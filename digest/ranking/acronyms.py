@@ -19,6 +19,7 @@ MIN_DOMINANCE = 0.6
 
 _IN_PARENTHESES = re.compile(r"\(([^()]{2,80})\)")
 _SHORT = re.compile(r"(?=(?:[^A-Z]*[A-Z]){2})([A-Za-z0-9]{2,9}?)s?")
+_MAYBE_SHORT = re.compile(r"\b(?:[a-z]{2,9}|[A-Za-z0-9]*[A-Z][A-Za-z0-9]*[A-Z][A-Za-z0-9]*)\b")
 _LAST_WORD = re.compile(r"([A-Za-z0-9]+)\s*$")
 
 
@@ -27,6 +28,7 @@ class Acronyms:
     """The dominant pairs; long forms are words without a space between them."""
 
     long_forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    never_small: frozenset[str] = frozenset()
 
     @cached_property
     def _short_forms(self) -> dict[str, tuple[str, ...]]:
@@ -39,16 +41,19 @@ class Acronyms:
         """Return the words a short form stands for, () if no paper says."""
         return self.long_forms.get(singular(short), ())
 
-    def spelled(self, word: str) -> tuple[str, ...]:
-        """Return the short forms that a folded word may be, in small letters or the plural."""
+    def meant_by(self, word: str) -> tuple[tuple[str, ...], ...]:
+        """Return the long forms of a folded word whose letters papers mostly write in capitals.
+
+        So `gnn` has one; `map` stays a word, which papers write in small letters, too.
+        """
         return self._by_word.get(word) or self._by_word.get(singular(word), ())
 
     @cached_property
-    def _by_word(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for short in sorted(self.long_forms):
-            found[short.lower()].append(short)
-        return {word: tuple(shorts) for word, shorts in found.items()}
+    def _by_word(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for short in sorted(self.never_small & self.long_forms.keys()):
+            found[short.lower()].append(self.long_forms[short])
+        return {word: tuple(long_forms) for word, long_forms in found.items()}
 
     def short_forms_of(self, words: Sequence[str]) -> tuple[str, ...]:
         """Return the short forms of a phrase of folded words."""
@@ -62,7 +67,8 @@ class Acronyms:
 
     def with_newer(self, newer: "Acronyms") -> "Acronyms":
         """Return these and what newer papers say of the short forms that are unknown here."""
-        return Acronyms({**newer.long_forms, **self.long_forms})
+        new = newer.never_small - self.long_forms.keys()
+        return Acronyms({**newer.long_forms, **self.long_forms}, self.never_small | new)
 
 
 class AcronymCounts:
@@ -71,9 +77,11 @@ class AcronymCounts:
     def __init__(self) -> None:
         self._papers: dict[str, Counter[str]] = defaultdict(Counter)
         self._spellings: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        self._written: Counter[str] = Counter()
 
-    def add(self, texts: Iterable[str]) -> None:
+    def add(self, texts: Sequence[str]) -> None:
         """Count one paper, given as its texts."""
+        self._written.update({word for text in texts for word in _MAYBE_SHORT.findall(text)})
         defined = {
             (short, tuple(token.word for token in tokenize(long)))
             for text in texts
@@ -94,10 +102,12 @@ class AcronymCounts:
             if count >= MIN_PAPERS and count > MIN_DOMINANCE * counts.total():
                 spellings = self._spellings[key].items()
                 long_forms[short] = max(spellings, key=lambda pair: (pair[1], pair[0]))[0]
-        return Acronyms(long_forms)
+        written = self._written
+        never_small = {short for short in long_forms if written[short.lower()] < written[short]}
+        return Acronyms(long_forms, frozenset(never_small))
 
 
-def find_acronyms(papers: Iterable[Iterable[str]]) -> Acronyms:
+def find_acronyms(papers: Iterable[Sequence[str]]) -> Acronyms:
     """Return the pairs that dominate in papers, each given as its texts."""
     counts = AcronymCounts()
     for texts in papers:

@@ -115,6 +115,7 @@ class Archive:
             "papers": self.papers,
             "lengths": [self.title_length, self.abstract_length],
             "long_forms": {short: list(words) for short, words in self.acronyms.long_forms.items()},
+            "never_small": sorted(self.acronyms.never_small),
         }
         arrays: dict[str, NDArray[np.generic]] = self.latent.arrays() if self.latent else {}
         arrays["head"] = _packed([json.dumps(head, sort_keys=True)])
@@ -141,9 +142,10 @@ class Archive:
             for name in ("counts", "pairs")
         )
         long_forms = {key: tuple(words) for key, words in facts["long_forms"].items()}
+        acronyms = Acronyms(long_forms, frozenset(facts["never_small"]))
         title, abstract = facts["lengths"]
         latent = Latent.from_arrays(arrays)
-        return cls(facts["papers"], counts, pairs, title, abstract, Acronyms(long_forms), latent)
+        return cls(facts["papers"], counts, pairs, title, abstract, acronyms, latent)
 
 
 def _packed(texts: Sequence[str]) -> NDArray[np.uint8]:

@@ -25,10 +25,11 @@ class AskedProfile:
         self.profile = profile
         self.written: dict[str, str] = {}
         self.weights: dict[str, int] = {}
-        self.hidden = [shared[0] for shared in map(_shared, profile.muted) if shared]
+        self.hidden = [s[0] for s in map(_shared, profile.muted) if not isinstance(s, str)]
         for interest in profile.interests:
             shared = _shared(interest.expression)
-            if shared is None:
+            if isinstance(shared, str):
+                _log.warning("A stored interest is left out: %s", shared)
                 continue
             text, own_weight, only_excludes = shared
             if only_excludes:
@@ -53,11 +54,13 @@ class AskedProfile:
 
 
 @lru_cache(maxsize=1 << 16)
-def _shared(expression: str) -> tuple[str, float, bool] | None:
-    """Return the text all share who ask the same, its weight, and whether it only excludes."""
+def _shared(expression: str) -> tuple[str, float, bool] | str:
+    """Return the text all share who ask the same, its weight, and whether it only excludes.
+
+    Of what can no longer be read, return what is wrong with it.
+    """
     try:
         parsed = parse(expression)
     except ExpressionError as error:
-        _log.warning("A stored interest is left out: %s", error.problem)
-        return None
+        return error.problem
     return str(parsed.key), parsed.weight, not parsed.alternatives

@@ -18,7 +18,7 @@ from digest.ranking.hits import Hits
 from digest.ranking.index import Index, Ints
 from digest.ranking.matching import Longs, Wanted, occurrences, offsets, tabulate
 from digest.ranking.names import in_category, is_named
-from digest.ranking.rarity import Rarity, name_rarity
+from digest.ranking.rarity import CATEGORY, Rarity
 from digest.ranking.scoring import EXACT, MOST_POINTS, UNIT, Evidence, Plan, TermHits, ranges, score
 
 
@@ -61,10 +61,7 @@ class Batch:
         texts = [(paper.title, paper.abstract) for paper in self.papers]
         self.archive = archive or Archive.of(texts, is_latent=False)
         self.acronyms = self.archive.acronyms.with_newer(find_acronyms(texts))
-        self.elements = Elements(self.index, self._is_solid)
-
-    def _is_solid(self, word: str) -> bool:
-        return self.index.has_word(word) or self.archive.has_solid(word)
+        self.elements = Elements(self.index, self.archive.has_solid)
 
     def hits(self, expressions: Sequence[Expression], *, fast: bool = COMPILED) -> Hits:
         """Return what each expression finds; weights are not applied.
@@ -112,10 +109,10 @@ class Batch:
         return _stacked(rows)
 
     def _find_named(self, term: Term) -> Row:
-        """Return the papers that carry a name, each worth as much as a word as rare."""
+        """Return the papers that carry a name, all worth the same."""
         found = [number for number in range(len(self.papers)) if self.is_named(term, number)]
-        worth = UNIT * EXACT * name_rarity(len(found), len(self.papers))
-        points = max(1, min(MOST_POINTS, round(worth)))
+        rarity = self.archive.rarity(0) if term.scope is Scope.AUTHOR else CATEGORY
+        points = round(UNIT * EXACT * rarity)
         return Row(np.array(found, np.int32), np.full(len(found), points, np.int64))
 
     def is_named(self, term: Term, paper: int) -> bool:
@@ -143,21 +140,11 @@ class Batch:
             return []
         words = [word for chunk in term.words for word in words_of(chunk)]
         if len(words) == 1:
-            return [self.elements.phrase_of(Term(long)) for long in self._meant_by(words[0])]
+            return [
+                self.elements.phrase_of(Term(long)) for long in self.acronyms.meant_by(words[0])
+            ]
         shorts = self.acronyms.short_forms_of(words)
         return [(self.elements.number_of(Element((short,), Style.CAPITALS)),) for short in shorts]
-
-    def _meant_by(self, word: str) -> list[tuple[str, ...]]:
-        """Return the long forms of a word in small letters that papers write in capitals, as `gnn`.
-
-        `map` stays a word: papers write it in small letters, too.
-        """
-        at_written = self.index.at_written
-        return [
-            self.acronyms.long_form(short)
-            for short in self.acronyms.spelled(word)
-            if len(at_written(word)) < len(at_written(short))
-        ]
 
     def _find_words(self, lookups: Sequence[Lookup], *, fast: bool) -> TermHits:
         wanted: list[Wanted] = []

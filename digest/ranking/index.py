@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from digest.model.digests import Field
 from digest.model.papers import Paper
-from digest.ranking.analysis import STOP_WORDS, fold, sentences, stem, stems, words_as_written
+from digest.ranking.analysis import STOP_WORDS, fold, sentences, stems, words_as_written
 
 NEAR = 8
 NO_WORD = -1
@@ -156,10 +156,6 @@ class Index:
         size = max(1, len(words))
         joined = [words[code // size] + words[code % size] for code in distinct.tolist()]
         return _Pairs.of(joined, lefts.astype(np.int32), numbers.astype(np.int32))
-
-    def has_word(self, word: str) -> bool:
-        """Return whether a folded word, or an inflection, stands here in one piece."""
-        return stem(word) in self._stems.numbers
 
     def at_word(self, word: str) -> Ints:
         """Return the positions of a folded word, as it is."""

@@ -21,6 +21,8 @@ TITLE_TIMES = 2
 # Points of a like for the square of the cosine and each unit of the reader's weights.
 LIKE, MOST_LIKES = 50.0, 3
 DISLIKE = 0.25
+# A near copy of a disliked paper loses no more than what is very like it: it still met a keyword.
+MOST_DISLIKED = 0.5
 # What a paper must share at least to be called like another.
 ALIKE = 0.12
 
@@ -45,7 +47,8 @@ class Tastes:
     def disliked(self, papers: Sequence[Paper], weight: float) -> Floats:
         """Return the points each paper of the batch loses for being like these."""
         worth = UNIT * LIKE * min(len(papers), MOST_LIKES) * weight * DISLIKE
-        return np.asarray(np.rint(worth * self._cosines(papers) ** 2))
+        cosines = np.minimum(self._cosines(papers), MOST_DISLIKED)
+        return np.asarray(np.rint(worth * cosines**2))
 
     def closest(self, papers: Sequence[Paper], paper: int) -> tuple[Paper, frozenset[str]]:
         """Return which of the papers one of the batch is most like, and the stems they share."""

@@ -7,7 +7,6 @@ is known at once.
 """
 
 from collections.abc import Sequence
-from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,8 @@ from digest.ranking.elements import Element
 from digest.ranking.matching import PhraseTable
 
 OTHER_PAIRS = 0.15
+# Names are in no archive: an author is as rare as can be, a category is a twentieth of the papers.
+CATEGORY = 3.0
 
 Floats = NDArray[np.float64]
 
@@ -95,8 +96,3 @@ def _pair(
         return archive.rarity(count)
     both = float(worth[pair[0]] + worth[pair[1]])
     return max(archive.rarity(COMMON - 1), min(archive.rarity(0), both))
-
-
-def name_rarity(papers: int, total: int) -> float:
-    """Return what a name is worth that so many papers of a batch carry."""
-    return log(1 + (total - papers + 0.5) / (papers + 0.5))

@@ -28,13 +28,18 @@ def best_of_the_rest(reasoning: Reasoning, number: int, reader: AskedProfile) ->
     worth[:, :first] = 0
     total = worth.sum(axis=0)
     entries: list[Entry] = []
+    groups: set[int] = set()
+    most = min(reader.profile.rest, reader.profile.limit)
     for paper in np.argsort(-total, kind="stable").tolist():
-        if len(entries) == reader.profile.rest or not total[paper]:
+        if len(entries) == most or not total[paper]:
             break
+        group = int(reasoning.scored.groups[paper])
         at = int(np.argmax(worth[:, paper]))
         quotation = search.quotation(key_of(texts[at]), paper)
-        if quotation.kind is MatchKind.RELATED:  # like the best ones, with no word to show for it
+        # Like the best ones but with no word to show for it, or much like one that is shown.
+        if quotation.kind is MatchKind.RELATED or group in groups:
             continue
+        groups |= {group} - {-1}
         share = float(worth[at, paper] / total[paper])
         reason = quotation.as_reason(reader.written[texts[at]], share)
         entries.append(Entry(search.batch.papers[paper].id, float(total[paper]), (reason,)))
