@@ -62,6 +62,7 @@ class Elements:
         self._plain: dict[str, int] = {}
         self._pairs: dict[tuple[int, int], int | None] = {}
         self._spans: list[Spans | None] = []
+        self._words: dict[str, Spans] = {}
         self._ones = np.ones(len(index.tokens), np.int32)
 
     def number_of(self, element: Element) -> int:
@@ -107,8 +108,11 @@ class Elements:
             and is_joinable(tail)
             and (head in PREFIXES or self._is_solid(head + tail))
         )
-        together = Element((*left.words, *right.words), is_prefix=right.is_prefix)
-        one = self._pairs[pair] = self.number_of(together) if is_one else None
+        one = None
+        if is_one:
+            words = (*left.words, *right.words)
+            one = self.number_of(Element(words, is_prefix=right.is_prefix))
+        self._pairs[pair] = one
         return one
 
     def spans_of(self, number: int) -> Spans:
@@ -140,7 +144,10 @@ class Elements:
             return _sorted([(index.at_word(word), 1)])
         if element.is_prefix and number == len(element.words) - 1:
             return self._beginning(word)
-        return self._inflected(word)
+        spans = self._words.get(word)
+        if spans is None:
+            spans = self._words[word] = self._inflected(word)
+        return spans
 
     def _inflected(self, word: str) -> Spans:
         """Return where any inflection stands, in one piece or two.
@@ -196,6 +203,7 @@ def _beginning(words: Sequence[str], prefix: str) -> Iterator[str]:
 
 def _sorted(found: Sequence[tuple[Ints, int]]) -> Spans:
     """Return starts, each list of its own width, as spans."""
+    found = [each for each in found if len(each[0])]
     nothing = np.zeros(0, np.int32)
     starts = np.concatenate([nothing, *(starts for starts, _ in found)])
     widths = np.repeat(
@@ -205,6 +213,8 @@ def _sorted(found: Sequence[tuple[Ints, int]]) -> Spans:
 
 
 def _unique(starts: Ints, widths: Ints) -> Spans:
+    if len(starts) < 2:  # noqa: PLR2004  most are rare
+        return Spans(starts, widths)
     order = np.lexsort((widths, starts))
     starts, widths = starts[order], widths[order]
     is_new = np.ones(len(starts), bool)

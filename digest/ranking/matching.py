@@ -7,6 +7,7 @@ A phrase is looked up from its rarest word outwards, so its cost is that of its 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,7 +72,7 @@ def tabulate(
     elements: Elements, wanted: Sequence[Wanted]
 ) -> tuple[list[Element], ElementTable, PhraseTable]:
     """Return the distinct elements of phrases, and both tables."""
-    flat = np.array([number for each in wanted for number in each.phrase], np.int64)
+    flat = np.fromiter(chain.from_iterable(each.phrase for each in wanted), np.int64)
     numbers, flat = np.unique(flat, return_inverse=True)
     distinct = [elements.all[number] for number in numbers.tolist()]
     spans = [elements.spans_of(number) for number in numbers.tolist()]

@@ -19,7 +19,9 @@ from digest.ranking.rarity import Rarity
 
 UNIT = 64
 MOST_POINTS = (1 << 16) - 1
-TITLE, LENGTH, SATURATION = 3.0, 0.6, 1.6
+TITLE, SATURATION = 3.0, 1.6
+# How far the length of a title and of an abstract counts.
+LENGTHS = np.array([0.7, 0.5])
 PHRASE, OTHER = 0.75, 0.75
 EXACT, ACRONYM, NEAR = 1.5, 1.25, 1.0
 # A deviation of closeness between a paper and all that a reader asks for.
@@ -55,7 +57,7 @@ class Evidence:
     def __init__(self, index: Index, elements: ElementTable, archive: Archive) -> None:
         self.papers = max(1, len(index.papers))
         means = np.array([archive.title_length, archive.abstract_length])
-        self._norms = 1 - LENGTH + LENGTH * index.lengths / means
+        self._norms = 1 - LENGTHS + LENGTHS * index.lengths / means
         which = np.repeat(np.arange(len(elements.widest)), np.diff(elements.first))
         papers = index.paper_of[elements.starts]
         in_title = elements.starts < index.bounds[2 * papers + 1]
