@@ -31,13 +31,14 @@ def read_interests(lines: Iterable[str]) -> tuple[Interest, ...]:
         message = f"These are {len(expressions)} keywords, {MAX_INTERESTS} is the most"
         raise SubscriptionError(message)
     interests = []
+    finds_papers = False
     for expression in expressions:
         if len(expression) > MAX_EXPRESSION:
             problem = f"longer than {MAX_EXPRESSION} characters: split it into two keywords"
             raise ExpressionError(expression, problem, MAX_EXPRESSION)
-        parse(expression)
+        finds_papers = bool(parse(expression).alternatives) or finds_papers
         interests.append(Interest(expression))
-    if all(expression.startswith("-") for expression in expressions):
+    if not finds_papers:
         raise SubscriptionError(
             "These only exclude papers: add a keyword for what you want to read"
         )
