@@ -64,6 +64,12 @@ class Settings:
         "", "Folder whose templates take the place of ours, file by file."
     )
     timezone: str = _setting("UTC", "Time zone a new reader starts with.")
+    priors: str = _setting(
+        "on", "on or off: whether place in the list and age order papers that match equally well."
+    )
+    compiled: str = _setting(
+        "on", "on or off: whether ranking is compiled where numba is installed (extra scale)."
+    )
 
     @property
     def data_path(self) -> Path:
@@ -169,6 +175,7 @@ def _is_for_tests(variable: str) -> bool:
 def _check(settings: Settings) -> None:
     _check_addresses(settings)
     _check_mail(settings)
+    _check_switches(settings)
     if not settings.database.startswith(("sqlite:///", "postgresql+psycopg://")):
         hint = "write sqlite:///path or postgresql://user@host/name"
         raise ConfigError("DIGEST_DATABASE_URL", hint)
@@ -189,6 +196,12 @@ def _check_addresses(settings: Settings) -> None:
     if not _BASE_URL.fullmatch(settings.public_url) or _port_of(settings.public_url) is None:
         hint = "write an address in ASCII, such as https://digest.example.org"
         raise ConfigError("DIGEST_BASE_URL", hint)
+
+
+def _check_switches(settings: Settings) -> None:
+    for name in ("priors", "compiled"):
+        if getattr(settings, name) not in ("on", "off"):
+            raise ConfigError(f"{PREFIX}{name.upper()}", "write on or off")
 
 
 def _check_mail(settings: Settings) -> None:

@@ -41,7 +41,14 @@ def publish_feeds(app: App) -> int:
 
 def compose(app: App, advance: Callable[[int], None] = lambda _count: None) -> ComposeReport:
     """Compose the digests that are due."""
-    return compose_due(app.database, app.archives, app.settings.authority, app.clock, advance)
+    return compose_due(
+        app.database,
+        app.archives,
+        app.settings.authority,
+        app.clock,
+        advance,
+        has_priors=app.settings.priors == "on",
+    )
 
 
 class Composing:

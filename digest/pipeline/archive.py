@@ -37,7 +37,9 @@ class Archives:
             return self._current[1]
 
     def refreeze(self) -> bool:
-        """Freeze anew if the month is another or the papers are many more; return whether it was.
+        """Freeze anew if the month is another, the papers are many more, or the old one unreadable.
+
+        Returns whether it was.
 
         Two processes that freeze at once keep one archive; killed half way, the old one stays.
         """
@@ -45,9 +47,10 @@ class Archives:
         with self._database.reading() as connection:
             newest = archives.newest_archive(connection)
             count = papers.count_papers(connection)
-        if not is_due(newest, count, today):
+        is_readable = newest is None or Archive.can_read(newest.body)
+        if is_readable and not is_due(newest, count, today):
             return False
-        self._freeze(today)
+        self._freeze(today, replaced=None if newest is None or is_readable else newest.id)
         return True
 
     def _read(self) -> tuple[int, Archive]:
@@ -67,10 +70,12 @@ class Archives:
             chunks = papers.texts_of_papers(connection, None, _CHUNK)
             return Archive.of(text for chunk in chunks for text in chunk)
 
-    def _freeze(self, today: date) -> None:
+    def _freeze(self, today: date, replaced: int | None = None) -> None:
         frozen = self._count()
         body = frozen.to_bytes()
         with self._database.writing() as connection:
+            if replaced is not None:
+                archives.drop_archive(connection, replaced)
             archives.add_archive(connection, today, frozen.papers, body, self._clock())
 
 

@@ -36,12 +36,14 @@ class ComposeReport:
         return ComposeReport(self.composed + other.composed, self.quiet + other.quiet)
 
 
-def compose_due(
+def compose_due(  # noqa: PLR0913  one tick, whole
     database: Database,
     archives: Archives,
     authority: str,
     clock: Clock,
     advance: Callable[[int], None] = lambda _count: None,
+    *,
+    has_priors: bool = True,
 ) -> ComposeReport:
     """Compose the digest of every reader who is due, in chunks; return what came of it.
 
@@ -58,7 +60,9 @@ def compose_due(
             if not due:
                 return report
             work = _load(connection, due, now)
-        selections = rank(work.listed, work.profiles(due), now, archives.current())
+        selections = rank(
+            work.listed, work.profiles(due), now, archives.current(), has_priors=has_priors
+        )
         with database.writing() as connection:
             held = subscribers.hold_due(connection, due)
             if not held:  # another composer has them all, and does not need our help
@@ -79,6 +83,7 @@ class _Work:
     through: int
     on_their_way: dict[int, frozenset[int]]
     feedback: dict[int, list[Feedback]]
+    marked: dict[int, list[Feedback]]
     rated: dict[int, Paper]
     muted: dict[int, tuple[str, ...]]
 
@@ -98,7 +103,7 @@ class _Work:
             limit=subscriber.papers_per_digest,
             after=subscriber.seen_through or 0,
             seen=self.on_their_way.get(subscriber.id, frozenset()).union(
-                each.paper_id for each in given
+                each.paper_id for each in (*given, *self.marked.get(subscriber.id, ()))
             ),
             muted=self.muted.get(subscriber.id, ()),
             liked=rated[FeedbackKind.MORE],
@@ -110,13 +115,14 @@ def _load(connection: Connection, due: Sequence[Subscriber], now: datetime) -> _
     through = dumps.newest_dump_id(connection)
     after = min(subscriber.seen_through or 0 for subscriber in due)
     ids = [subscriber.id for subscriber in due]
-    feedback = steering.feedback_of(connection, ids)
+    feedback = steering.feedback_of(connection, ids, (FeedbackKind.MORE, FeedbackKind.LESS))
     rated = {each.paper_id for given in feedback.values() for each in given}
     return _Work(
         listed=papers.papers_first_listed(connection, after, through),
         through=through,
         on_their_way=digests.papers_on_their_way(connection, ids, now),
         feedback=feedback,
+        marked=steering.feedback_of(connection, ids, (FeedbackKind.SEEN,)),
         rated=papers.papers_by_id(connection, sorted(rated)),
         muted=steering.mutes_of(connection, ids, now),
     )

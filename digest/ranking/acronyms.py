@@ -19,8 +19,14 @@ MIN_DOMINANCE = 0.6
 
 _IN_PARENTHESES = re.compile(r"\(([^()]{2,80})\)")
 _SHORT = re.compile(r"(?=(?:[^A-Z]*[A-Z]){2})([A-Za-z0-9]{2,9}?)s?")
-_MAYBE_SHORT = re.compile(r"\b(?:[a-z]{2,9}|[A-Za-z0-9]*[A-Z][A-Za-z0-9]*[A-Z][A-Za-z0-9]*)\b")
-_LAST_WORD = re.compile(r"([A-Za-z0-9]+)\s*$")
+# The patterns stay linear on a text of capitals alone: nothing is tried twice at one place.
+_MAYBE_SHORT = re.compile(
+    r"\b(?:[a-z]{2,9}|(?=[a-z0-9]*[A-Z][a-z0-9]*[A-Z])[A-Za-z0-9]{2,10})(?![A-Za-z0-9])"
+)
+_LAST_WORD = re.compile(r"(?<![A-Za-z0-9])([A-Za-z0-9]{2,10})$")
+# What a definition can reach back to, in characters.
+_REACH = 600
+_LONGEST_SHORT = 10
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,8 @@ def definitions(text: str) -> list[tuple[str, str]]:
         sentence = text[start:end]
         for match in _IN_PARENTHESES.finditer(sentence):
             inside = re.split(r"[,;:]", match[1], maxsplit=1)[0].strip()
-            before = sentence[: match.start()].rstrip()
-            last = _LAST_WORD.search(before)
+            before = sentence[max(0, match.start() - _REACH) : match.start()].rstrip()
+            last = _LAST_WORD.search(before, max(0, len(before) - _LONGEST_SHORT - 1))
             if short := _SHORT.fullmatch(inside):
                 long = _long_form(short[1], before)
             elif last and (short := _SHORT.fullmatch(last[1])):

@@ -79,7 +79,9 @@ def fold(text: str) -> str:
         return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold()
     letters = [c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn"]
-    return unicodedata.normalize("NFKC", "".join(letters))
+    folded = unicodedata.normalize("NFKC", "".join(letters))
+    # A few letters come apart into words, or into nothing: a word stays one.
+    return "".join(folded.split()) or text
 
 
 _stemmer = Stemmer.Stemmer("english", 0)

@@ -127,6 +127,11 @@ class Archive:
         content = body.getvalue()
         return FORMAT + sha256(content).digest() + content
 
+    @staticmethod
+    def can_read(body: bytes) -> bool:
+        """Return whether `to_bytes` of this version wrote something, whole or not."""
+        return body.startswith(FORMAT)
+
     @classmethod
     def from_bytes(cls, body: bytes) -> "Archive":
         """Return what `to_bytes` wrote; raises StoreError for anything else."""

@@ -7,12 +7,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from digest.ranking.desk import PAPER_BITS
 from digest.ranking.hits import Hits
 from digest.ranking.readers import Readers
 
-# A place more than there are steps in the table of discounts.
+# No list is longer.
 MOST = 255
-# With larger priors, values might not fit into their 64 bits.
+# With more papers or larger priors, values might not fit into their 64 bits (desk.py).
+PAPERS_END = (1 << PAPER_BITS) + 1
 PRIOR_END = (4 << 10) + 1
 # What is added to a paper's sum for a reader, [reader asked for, paper]; it may be negative.
 Extras = NDArray[np.int32]
@@ -67,7 +69,7 @@ class Asked:
 class Chosen:
     """What each reader gets, best first; -1 where there are no more papers.
 
-    `values` are in 1/(64 * 16 * 65536 * 1024) points. `matched` papers met an interest and could be
+    `values` are in 1/(64 * 16 * 1024) points. `matched` papers met an interest and could be
     had; `excluded` met one but are hidden by an exclusion.
     """
 
@@ -90,6 +92,8 @@ def check(batch: Scored, readers: Readers, asked: Asked, extras: Extras | None) 
     hits = batch.hits
     if not 0 <= asked.most <= MOST:
         raise ValueError(f"Nobody gets {asked.most} papers, {MOST} is the most")
+    if papers >= PAPERS_END:
+        raise ValueError(f"There are {papers} papers, {PAPERS_END - 1} is the most")
     if hits.expression_count < len(readers.expressions):
         raise ValueError("These hits are of fewer expressions than the readers have")
     _below(papers, hits.papers, asked.seen_papers)

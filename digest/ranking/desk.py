@@ -8,6 +8,10 @@ from digest.ranking.compiled import Ints
 EXCLUDED, SEEN, GONE = 1, 2, 4
 # A prior of so much changes nothing.
 PRIOR_UNIT = 1 << 10
+# The value of an open paper has below it, in so many bits, how far its number is from the last one:
+# so the largest of all is that of the best paper, and of equals the lower one's.
+PAPER_BITS = 17
+LAST = (1 << PAPER_BITS) - 1
 # Below every value by more than a value can lose, and more than any number of a paper.
 NEVER = -(1 << 62)
 NOBODY = 1 << 62
@@ -23,7 +27,6 @@ class Known(NamedTuple):
     groups: Ints
     member_starts: Ints
     members: Ints
-    discounts: Ints
 
 
 class Asking(NamedTuple):
@@ -61,9 +64,10 @@ class Desk(NamedTuple):
 
     By paper, clean between readers: `sums` of weighted points, `states` and `slots`. By the order
     in which papers were met: their numbers, `touched`, and what each is worth, `worths`. By item:
-    where its hits begin and end, how many papers it has brought, whether it waits for one. By slot:
-    the paper that is open in it, its value by now, and what each item brings to it times the prior,
-    `room` slots an item. Slot 0 is a dust bin for all that is not open.
+    where its hits begin and end, how many papers it has brought, whether it waits for one; `meeting`
+    are those that meet the paper at hand. By slot: the paper that is open in it, its value by now
+    (`ranked`), and what each item brings to it by now times the prior, `room` slots an item. Slot 0
+    is a dust bin for all that is not open.
     """
 
     sums: Ints
@@ -75,6 +79,7 @@ class Desk(NamedTuple):
     ends: Ints
     brought: Ints
     waiting: Ints
+    meeting: Ints
     opened: Ints
     values: Ints
     shares: Ints

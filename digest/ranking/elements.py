@@ -70,10 +70,12 @@ class Elements:
         number = self._numbers.get(element)
         if number is None:
             with _lock:
-                number = self._numbers.setdefault(element, len(self.all))
+                number = self._numbers.get(element, len(self.all))
                 if number == len(self.all):
                     self.all.append(element)
                     self._spans.append(None)
+                    # Last: who finds the number must find the element.
+                    self._numbers[element] = number
         return number
 
     def phrase_of(self, term: Term) -> Phrase:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.ranking.chosen import MOST, Asked, Chosen, Extras, Scored, check
+from digest.ranking.chosen import Asked, Chosen, Extras, Scored, check
 from digest.ranking.compiled import COMPILED, column, plain, results, scratch, shared
 from digest.ranking.desk import Asking, Desk, Found, Known, Work
 from digest.ranking.hits import Hits
@@ -20,9 +20,6 @@ from digest.ranking.picking import choose_range
 from digest.ranking.readers import Readers
 from digest.ranking.wishes import ReaderWishes
 
-DISCOUNT_UNIT = 1 << 16
-# .97 for each earlier paper: it showed more of what was asked for, and cost nothing (ranking.md 3.7).
-DISCOUNTS = np.array([round(DISCOUNT_UNIT * 0.97**n) for n in range(MOST + 1)])
 # So many parts for each thread that none waits long for the last one.
 PARTS = 8
 # Slots for open papers at first; few readers need more, and those get a larger desk.
@@ -109,7 +106,9 @@ class _Call:
             "ends": (self.items, np.int64),
             "brought": (self.items, np.int64),
             "waiting": (self.items, np.int64),
-            "opened": (room, np.int64),
+            "meeting": (self.items, np.int64),
+            # Opening writes first and counts then, so all papers may be written.
+            "opened": (papers + room, np.int64),
             "values": (room, np.int64),
             "shares": (room * self.items, np.int64),
         }
@@ -126,7 +125,6 @@ def _known(batch: Scored, *, fast: bool) -> Known:
         hits.points,
         batch.priors,
         *_members(batch.groups),
-        DISCOUNTS,
     )
     return Known(*(shared(each, fast=fast) for each in columns))
 

@@ -5,7 +5,7 @@ with the share of every item (opening), and taking one lowers the others in a fe
 """
 
 from digest.ranking.compiled import compiled
-from digest.ranking.desk import GONE, NEVER, NOBODY, Desk, Found, Work
+from digest.ranking.desk import GONE, NEVER, NOBODY, PAPER_BITS, Desk, Found, Work
 from digest.ranking.opening import (
     close_all,
     floor_of,
@@ -13,6 +13,8 @@ from digest.ranking.opening import (
     open_above,
     open_more,
     open_one,
+    paper_of,
+    ranked,
     width_of,
 )
 from digest.ranking.summing import clean, weigh_all, worth
@@ -85,17 +87,18 @@ def has_free(work: Work, i: int) -> bool:
 
 @compiled
 def best(desk: Desk, used: int) -> int:
-    """Return the slot of the best open paper, 0 if none is left; of equals the lower paper."""
-    values, opened, width = desk.values, desk.opened, min(width_of(used), desk.room)
+    """Return the slot of the best open paper, 0 if none is left."""
+    values = desk.values
     highest = NEVER
-    for slot in range(width):
+    for slot in range(min(width_of(used), desk.room)):
         highest = max(highest, values[slot])
-    if highest == NEVER:
-        return 0
-    paper = NOBODY
-    for slot in range(width):
-        paper = min(paper, opened[slot] if values[slot] == highest else NOBODY)
-    return int(desk.slots[paper])
+    return slot_of(desk, highest)
+
+
+@compiled
+def slot_of(desk: Desk, value: int) -> int:
+    """Return the slot of the paper a value is of, 0 of none."""
+    return 0 if value == NEVER else int(desk.slots[paper_of(value)])
 
 
 @compiled
@@ -103,51 +106,49 @@ def best_awaited(work: Work, n: int, row: int, used: int, floor: int) -> tuple[i
     """Return the slot of the best paper of the items that wait, 0 if none, and the slots used."""
     desk = work.desk
     items = work.asking.items[row]
-    chosen = 0
+    highest = NEVER
     for i in range(items):
         if desk.waiting[i]:
-            base = i * desk.room
-            for slot in range(1, used + 1):
-                if desk.shares[base + slot] > 0 and beats(desk, slot, chosen):
-                    chosen = slot
-    while desk.values[chosen] < floor:
-        paper = best_closed(work, n, items, desk.values[chosen])
+            highest = max(highest, best_of(desk, i, used))
+    while highest < floor:
+        paper = best_closed(work, n, items, highest)
         if paper == NOBODY:
             break
         used = open_one(work, n, row, paper, used)
         if used == desk.room:
-            break
-        if beats(desk, used, chosen):
-            chosen = used
-    return chosen, used
+            return 0, used
+        highest = max(highest, desk.values[used])
+    return slot_of(desk, highest), used
 
 
 @compiled
-def beats(desk: Desk, slot: int, other: int) -> bool:
-    """Return whether one open paper comes before another."""
-    value, highest = desk.values[slot], desk.values[other]
-    return value > highest or (value == highest and desk.opened[slot] < desk.opened[other])
+def best_of(desk: Desk, i: int, used: int) -> int:
+    """Return the largest value of the open papers that an item brings something to."""
+    width = width_of(used)
+    values, shares = desk.values, desk.shares[i * desk.room : i * desk.room + width]
+    highest = NEVER
+    for slot in range(width):
+        highest = max(highest, values[slot] if shares[slot] > 0 else NEVER)
+    return highest
 
 
 @compiled
 def best_closed(work: Work, n: int, items: int, bound: int) -> int:
-    """Return the paper not open that was worth most to an item that waits, NOBODY below a bound."""
+    """Return the paper not open that was worth most to an item that waits, NOBODY if none is better than a bound."""
     known, _, _, desk = work
-    chosen, highest = NOBODY, bound >> 16
+    highest = bound
     for i in range(items):
         if desk.waiting[i]:
             for paper in known.papers[desk.begins[i] : desk.ends[i]]:
                 if desk.states[paper] == 0 and desk.slots[paper] == 0:
-                    here = worth(work, n, paper)
-                    if here >= highest:
-                        chosen, highest = int(paper), here
-    return chosen
+                    highest = max(highest, ranked(worth(work, n, paper), paper))
+    return NOBODY if highest == bound else paper_of(highest)
 
 
 @compiled
 def place(desk: Desk, found: Found, n: int, taken: int, slot: int) -> None:
     """Insert a paper among those taken before, best first."""
-    paper, value = desk.opened[slot], desk.values[slot]
+    paper, value = desk.opened[slot], desk.values[slot] >> PAPER_BITS
     papers, values = found.papers, found.values
     start = n * found.width
     at = start + taken
@@ -166,23 +167,31 @@ def take(work: Work, row: int, slot: int, used: int) -> int:
     Its near-duplicates are folded.
     """
     known, asking, _, desk = work
-    values, shares, width = desk.values, desk.shares, width_of(used)
     paper = desk.opened[slot]
-    values[slot] = NEVER - 1
+    desk.values[slot] = NEVER
     desk.states[paper] |= GONE
     served = 0
-    for i in range(asking.items[row]):
-        base = i * desk.room
-        if shares[base + slot] > 0:
-            brought = desk.brought[i]
-            fall = known.discounts[brought] - known.discounts[brought + 1]
-            desk.brought[i] = brought + 1
-            served += desk.waiting[i]
-            desk.waiting[i] = 0
-            lower_values(desk, i, fall, width)
+    for at in range(meet(desk, asking.items[row], slot)):
+        i = desk.meeting[at]
+        desk.brought[i] += 1
+        served += desk.waiting[i]
+        desk.waiting[i] = 0
+        lower_values(desk, i, width_of(used))
     if known.groups[paper] >= 0:
         served += fold(work, row, known.groups[paper])
     return served
+
+
+@compiled
+def meet(desk: Desk, items: int, slot: int) -> int:
+    """Return how many items bring something to an open paper; they are `meeting`."""
+    count, at = 0, slot
+    for i in range(items):
+        # Written again until one counts: no branch to guess wrong.
+        desk.meeting[count] = i
+        count += desk.shares[at] > 0
+        at += desk.room
+    return count
 
 
 @compiled
@@ -194,7 +203,7 @@ def fold(work: Work, row: int, group: int) -> int:
         if desk.sums[paper] > 0:
             desk.states[paper] |= GONE
             if desk.slots[paper] > 0:
-                desk.values[desk.slots[paper]] = NEVER - 1
+                desk.values[desk.slots[paper]] = NEVER
     given_up = 0
     for i in range(asking.items[row]):
         if desk.waiting[i] and not has_free(work, i):

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.model.papers import ListedPaper
 from digest.model.profiles import Profile, Selection
 from digest.ranking.archive import Archive
 from digest.ranking.asked import LIKED, WEIGHT_UNIT, AskedProfile
 from digest.ranking.chosen import Asked, Extras, Scored
-from digest.ranking.desk import PRIOR_UNIT
+from digest.ranking.desk import LAST, PRIOR_UNIT
 from digest.ranking.expressions import Expression
 from digest.ranking.fanout import choose_all
 from digest.ranking.firsts import first_listings
@@ -26,6 +27,7 @@ from digest.ranking.search import Search, key_of, search_of
 
 # Readers ranked together: their closeness to every paper is one array.
 BLOCK = 4096
+MOST_PAPERS = LAST
 # Two priors of 2 % of a score at most: they order what the reader's own words leave equal.
 PRIOR = 20
 HALF_LIFE_DAYS = 14
@@ -37,28 +39,41 @@ def rank(
     profiles: Sequence[Profile],
     now: datetime,
     archive: Archive | None = None,
+    *,
+    has_priors: bool = True,
 ) -> list[Selection]:
     """Return what each profile gets, in the order of the profiles.
 
     Papers may come in any order. Every distinct expression is matched once for all profiles. Scores
     rest on the archive; without one, on the papers themselves. A stored expression that can no
-    longer be read is left out and logged; it stops nobody's digest.
+    longer be read is left out and logged; it stops nobody's digest. With `has_priors` a paper's
+    place in its list and its age order what the reader's words leave equal.
     """
-    return Ranking(papers, now, archive).select(profiles)
+    return Ranking(papers, now, archive, has_priors=has_priors).select(profiles)
 
 
 class Ranking:
-    """A batch of papers in the order they were first listed, ready to be ranked for anybody."""
+    """A batch of papers in the order they were first listed, ready to be ranked for anybody.
+
+    Of more than MOST_PAPERS, years of them, the newest count.
+    """
 
     def __init__(
-        self, papers: Iterable[ListedPaper], now: datetime, archive: Archive | None = None
+        self,
+        papers: Iterable[ListedPaper],
+        now: datetime,
+        archive: Archive | None = None,
+        *,
+        has_priors: bool = True,
     ) -> None:
-        self.listed = first_listings(papers)
-        self.search: Search = search_of(tuple(each.paper for each in self.listed), archive)
+        self.listed = first_listings(papers)[-MOST_PAPERS:]
+        self.search: Search = search_of([each.paper for each in self.listed], archive)
         self._number_of = {each.paper.id: number for number, each in enumerate(self.listed)}
         self._dumps = np.array([each.dump_id for each in self.listed], np.int64)
         today = now.astimezone(UTC).date()
-        self._priors = np.array([_prior(each, today) for each in self.listed], np.int32)
+        self._priors = np.full(len(self.listed), PRIOR_UNIT, np.int32)
+        if has_priors:
+            self._priors += _priors(self.listed, today)
 
     def select(self, profiles: Sequence[Profile]) -> list[Selection]:
         """Return what each profile gets, in the order of the profiles."""
@@ -152,9 +167,10 @@ class Ranking:
         return added
 
 
-def _prior(listed: ListedPaper, today: date) -> int:
-    """Return what a paper's place and age multiply its score by, in units of PRIOR_UNIT."""
-    trending = 10 / (9 + max(1, listed.position))
-    age = max(0, (today - listed.dated_on).days)
-    recent = 2 ** (-age / HALF_LIFE_DAYS)
-    return PRIOR_UNIT + round(PRIOR * trending) + round(PRIOR * recent)
+def _priors(listed: Sequence[ListedPaper], today: date) -> NDArray[np.int32]:
+    """Return what papers' places and ages add to the unit their scores are multiplied by."""
+    places = np.array([max(1, each.position) for each in listed], np.float64)
+    dates = np.array([each.dated_on.toordinal() for each in listed], np.float64)
+    trending = 10 / (9 + places)
+    recent = 2.0 ** (-np.maximum(0.0, today.toordinal() - dates) / HALF_LIFE_DAYS)
+    return (np.rint(PRIOR * trending) + np.rint(PRIOR * recent)).astype(np.int32)

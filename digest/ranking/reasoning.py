@@ -7,7 +7,6 @@ from digest.ranking.asked import LIKED, WEIGHT_UNIT, AskedProfile
 from digest.ranking.chosen import Asked, Extras, Scored
 from digest.ranking.desk import PRIOR_UNIT
 from digest.ranking.explain import quote_shared
-from digest.ranking.fanout import DISCOUNT_UNIT
 from digest.ranking.likes import Tastes
 from digest.ranking.readers import Readers
 from digest.ranking.scoring import UNIT
@@ -46,7 +45,7 @@ class Reasoning:
         papers = self.search.batch.papers
         return Entry(
             papers[paper].id,
-            value / (UNIT * WEIGHT_UNIT * DISCOUNT_UNIT * PRIOR_UNIT),
+            value / (UNIT * WEIGHT_UNIT * PRIOR_UNIT),
             reasons,
             tuple(papers[other].id for other in folded),
             self.search.topic((paper, *folded)) if folded else "",

@@ -1,6 +1,7 @@
 """A batch of papers and what was asked of it so far, shared by all who ask."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -85,7 +86,8 @@ class Search:
             known = self._phrases = {}
             new = list(dict.fromkeys(keys))
         known.update(zip(new, latent.phrases([stems_of(key) for key in new]), strict=True))
-        return np.array([known[key] for key in keys], np.int16)
+        rows = [known[key] for key in keys]
+        return np.array(rows, np.int16).reshape(len(rows), len(latent.centre))
 
     def _weighed(self, key: Expression) -> Weighed:
         """Return what every paper is worth for an expression, met or not."""
@@ -107,13 +109,27 @@ class Search:
         return quote(self.batch.index, match)
 
 
-@lru_cache(maxsize=2)
-def search_of(papers: tuple[Paper, ...], archive: Archive | None = None) -> Search:
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """Papers that are hashed by their ids alone: all their words would take longer than a reader."""
+
+    papers: tuple[Paper, ...]
+
+    def __hash__(self) -> int:
+        return hash(tuple(paper.id for paper in self.papers))
+
+
+def search_of(papers: Sequence[Paper], archive: Archive | None = None) -> Search:
     """Return the papers analysed, the same search for the same papers while it is remembered.
 
     A day's readers are ranked in chunks against the same papers: only the first chunk pays.
     """
-    return Search(papers, archive)
+    return _remembered(_Papers(tuple(papers)), archive)
+
+
+@lru_cache(maxsize=2)
+def _remembered(papers: _Papers, archive: Archive | None) -> Search:
+    return Search(papers.papers, archive)
 
 
 @lru_cache(maxsize=_MOST_ROWS)

@@ -27,14 +27,11 @@ def add_items(work: Work, row: int, first: int) -> int:
     """Return how many papers the reader's items met; their sums are in."""
     known, asking, _, desk = work
     sums, touched = desk.sums, desk.touched
+    find_hits(work, row, first)
     count = 0
     start = asking.begins[row]
     for i in range(asking.items[row]):
-        code, weight = asking.codes[start + i], asking.weights[start + i]
-        begin, end = known.starts[code], known.starts[code + 1]
-        if first > 0:
-            begin = find(known.papers, begin, end, first)
-        desk.begins[i], desk.ends[i], desk.brought[i] = begin, end, 0
+        weight, begin, end = asking.weights[start + i], desk.begins[i], desk.ends[i]
         for paper, points in zip(known.papers[begin:end], known.points[begin:end]):
             before = sums[paper]
             # Written past the end until it counts: a branch here would be guessed wrong too often.
@@ -42,6 +39,23 @@ def add_items(work: Work, row: int, first: int) -> int:
             count += before == 0
             sums[paper] = before + weight * points
     return count
+
+
+@compiled
+def find_hits(work: Work, row: int, first: int) -> None:
+    """Note where the hits of the reader's items begin and end.
+
+    In a loop of its own: the starts are anywhere in memory, and it waits for all of them at once.
+    """
+    known, asking, _, desk = work
+    start = asking.begins[row]
+    for i in range(asking.items[row]):
+        code = asking.codes[start + i]
+        desk.begins[i], desk.ends[i] = known.starts[code], known.starts[code + 1]
+        desk.brought[i] = 0
+    if first > 0:
+        for i in range(asking.items[row]):
+            desk.begins[i] = find(known.papers, desk.begins[i], desk.ends[i], first)
 
 
 @compiled
@@ -88,7 +102,7 @@ def keep_free(work: Work, n: int, met: int) -> int:
 
 @compiled
 def worth(work: Work, n: int, paper: int) -> int:
-    """Return what a paper that was met is worth before any was taken, in units of the discount."""
+    """Return what a paper that was met is worth before any was taken."""
     known, asking, _, desk = work
     if asking.stride:
         extra = asking.extras[n * asking.stride + paper]

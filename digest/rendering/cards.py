@@ -91,4 +91,4 @@ def _title(paper: Paper, entry: Entry, length: int) -> tuple[Piece, ...]:
 
 
 def _is_of_title(reason: Reason, paper: Paper) -> bool:
-    return reason.field is Field.TITLE and reason.sentence == paper.title
+    return bool(reason.spans) and reason.field is Field.TITLE and reason.sentence == paper.title

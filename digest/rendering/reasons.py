@@ -16,7 +16,10 @@ _BEFORE = {
     MatchKind.RELATED: "related to ",
     MatchKind.LIKED: "like \u201c",
 }
-_AFTER = {MatchKind.LIKED: "\u201d, which you liked"}
+_AFTER = {
+    MatchKind.LIKED: "\u201d, which you liked",
+    MatchKind.NEAR: " (its words close together)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def manner(reason: Reason) -> str:
         return "Mentions some of its words: "
     if reason.kind is MatchKind.RELATED:
         return "Related in meaning: "
+    if reason.kind is MatchKind.NEAR:
+        return "Its words close together: "
     return ""
 
 

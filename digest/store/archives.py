@@ -23,6 +23,11 @@ def newest_archive_id(connection: Connection) -> int | None:
     return connection.execute(select(func.max(archives.c.id))).scalar()
 
 
+def drop_archive(connection: Connection, number: int) -> None:
+    """Forget an archive that this version cannot read, so that another can take its place."""
+    connection.execute(delete(archives).where(archives.c.id == number))
+
+
 def add_archive(
     connection: Connection, frozen_on: date, papers: int, body: bytes, now: datetime
 ) -> int | None:

@@ -56,6 +56,8 @@ def test_postgresql_is_written_as_everybody_writes_it() -> None:
         ("DIGEST_MAIL", "smtp:mail.example.org"),
         ("DIGEST_MAIL", "smtp://host:99999"),
         ("DIGEST_TIMEZONE", "Mars/Phobos"),
+        ("DIGEST_PRIORS", "some"),
+        ("DIGEST_COMPILED", "yes"),
         ("DIGEST_BASEURL", "https://example.org"),
     ],
 )

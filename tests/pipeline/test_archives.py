@@ -174,6 +174,11 @@ def test_an_archive_of_another_format_is_counted_anew_and_nothing_waits(
     assert archives.current() is archive
     assert caplog.text.count("the papers are counted again") == 1
     assert count(database) == 1
+    assert archives.refreeze()
+    assert count(database) == 1
+    caplog.clear()
+    assert Archives(database, clock).current().counts == archive.counts
+    assert not caplog.text
 
 
 def test_a_damaged_archive_is_counted_anew(

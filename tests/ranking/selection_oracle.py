@@ -5,9 +5,6 @@ from dataclasses import dataclass, field
 
 from digest.ranking.wishes import ReaderWishes
 
-UNIT = 1 << 16
-DISCOUNTS = [round(UNIT * 0.97**n) for n in range(256)]
-
 Table = Mapping[str, Mapping[int, int]]
 
 
@@ -16,6 +13,12 @@ class World:
     hits: Table
     priors: Sequence[int]
     groups: Sequence[int]
+
+
+def discounted(share: int, brought: int) -> int:
+    for _ in range(brought):
+        share -= share // 32
+    return share
 
 
 @dataclass
@@ -61,10 +64,12 @@ class Reader:
         self.brought = dict.fromkeys(weights, 0)
 
     def value(self, paper: int) -> int:
-        points = sum(
-            DISCOUNTS[self.brought[text]] * share for text, share in self.shares[paper].items()
+        prior = self.world.priors[paper]
+        shares = (
+            discounted(share * prior, self.brought[text])
+            for text, share in self.shares[paper].items()
         )
-        return points * self.world.priors[paper] + self.extras[paper] * UNIT * 1024
+        return sum(shares) + self.extras[paper] * 1024
 
     def answer(self, most: int) -> Answer:
         self.brought = dict.fromkeys(self.brought, 0)

@@ -68,3 +68,11 @@ def test_a_pair_that_does_not_dominate_is_not_used() -> None:
     meanings = ["sparse auto encoder (SAE)"] * 2 + ["small angle error (SAE)"] * 2
     assert find_acronyms([text] for text in meanings).long_form("SAE") == ()
     assert find_acronyms([text] for text in meanings[:3]).long_form("SAE") != ()
+
+
+@pytest.mark.parametrize(
+    "text", ["A" * 10_000 + "_", "ACGT" * 2_500 + "_1", "a" * 3_000 + ", (AB) x, (CD)" * 500]
+)
+def test_a_text_of_one_endless_word_is_read_in_one_pass(text: str) -> None:
+    # At the worst these took half an hour: that they end at all is the assertion.
+    assert find_acronyms([(text,)] * 2).long_forms == {}

@@ -10,7 +10,7 @@ from digest.model.profiles import Profile, Selection
 from digest.model.subscribers import Interest
 from digest.ranking.archive import Archive
 from digest.ranking.rank import rank
-from digest.ranking.search import search_of
+from digest.ranking.search import _remembered
 from tests.ranking.batches import NOW, ids, listed, paper, profile
 
 TOPICS = [[f"{letter}{n:02}word" for n in range(20)] for letter in "abc"]
@@ -98,6 +98,11 @@ def test_closeness_changes_no_reason_and_no_count(archive: Archive) -> None:
     assert {each.paper_id: each.reasons for each in near.entries} == reasons
 
 
+def test_a_reader_whose_interests_cannot_be_read_stops_nobody(archive: Archive) -> None:
+    assert chosen(profile("((bad"), archive).entries == ()
+    assert chosen(profile(), archive).entries == ()
+
+
 def test_interests_of_unknown_words_only_have_no_closeness(archive: Archive) -> None:
     wanted = profile("toaster", "kettle")
     assert chosen(wanted, archive) == chosen(wanted, replace(archive, latent=None))
@@ -154,7 +159,7 @@ def test_a_score_depends_on_no_other_paper_of_the_day(archive: Archive) -> None:
 
 
 def test_the_same_papers_are_analysed_once_for_all_chunks_of_a_day(archive: Archive) -> None:
-    search_of.cache_clear()
+    _remembered.cache_clear()
     for each in _readers():
         chosen(each, archive)
-    assert search_of.cache_info().misses == 1
+    assert _remembered.cache_info().misses == 1

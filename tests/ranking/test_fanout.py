@@ -1,11 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 
 from digest.ranking.chosen import Asked, Scored
 from digest.ranking.compiled import COMPILED
-from digest.ranking.fanout import DISCOUNTS, choose_all
+from digest.ranking.fanout import choose_all
 from digest.ranking.hits import Hits
 from digest.ranking.readers import Readers
 from digest.ranking.shares import Share, folded_of, shares_of
@@ -17,7 +17,7 @@ WORDS = ("graph", "protein", "robot")
 FEW = [(0, 10), (2, 20), (3, 30)]
 
 
-def batch_of(papers: int, *rows: Sequence[tuple[int, int]]) -> Scored:
+def batch_of(papers: int, *rows: Iterable[tuple[int, int]]) -> Scored:
     priors = np.full(papers, 1024, np.int32)
     alone = np.full(papers, -1, np.int32)
     return Scored(Hits.of(rows), priors, alone)
@@ -33,7 +33,7 @@ def test_an_interest_counts_less_for_each_paper_it_has_brought() -> None:
     batch = batch_of(6, [(0, 100), (1, 99), (2, 98)], [(3, 97), (4, 96), (5, 95)])
     chosen = choose_all(batch, readers, Asked.of([0], 6))
     assert chosen.papers[0].tolist() == [0, 3, 1, 4, 2, 5]
-    assert chosen.values[0][2] == 99 * 16 * 1024 * DISCOUNTS[1]
+    assert chosen.values[0][2] == 99 * 16 * (1024 - 32)
 
 
 def test_every_interest_has_a_place_while_places_last() -> None:
@@ -99,8 +99,8 @@ def test_readers_with_many_hits_get_what_the_plain_rules_give(mode: str) -> None
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_batches_of_more_papers_than_16_bits_count_are_ranked(mode: str) -> None:
-    papers = (1 << 16) + 10
+def test_the_largest_batches_are_ranked(mode: str) -> None:
+    papers = 1 << 17
     last = papers - 1
     readers = readers_of(2, "graph", limit=5)
     batch = batch_of(papers, [(1, 4), (last, 5)])
@@ -108,12 +108,31 @@ def test_batches_of_more_papers_than_16_bits_count_are_ranked(mode: str) -> None
     assert chosen.papers[0].tolist() == [last, 1, -1, -1, -1]
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("extra", [0, (1 << 31) - 1, -(1 << 31)])
+def test_the_largest_values_fit_into_their_bits(mode: str, extra: int) -> None:
+    papers = 90
+    words = [f"word {n}" for n in range(50)]
+    wishes = ReaderWishes(0, 1, 60, [(word, 2560) for word in words])
+    hits = {word: dict.fromkeys(range(papers), 65535) for word in words}
+    world = World(hits, [4096] * papers, [-1] * papers)
+    readers = Readers.build([wishes])
+    batch = batch_of(papers, *(hits[word].items() for word in readers.expressions))
+    batch.priors[:] = 4096
+    extras = np.full((1, papers), extra, np.int32)
+    asked = Asked.of([0], 60)
+    found = choose_all(batch, readers, asked, extras=extras, fast=mode == "compiled")
+    answer = Reader(world, wishes, 0, (), extras[0].tolist()).answer(60)
+    assert found.papers[0].tolist() == answer.papers == list(range(60))
+    assert found.values[0].tolist() == answer.values
+
+
 def test_what_is_extra_moves_what_was_met_and_brings_nothing_else() -> None:
     batch = batch_of(5, [(0, 50), (1, 60), (3, 40), (4, 30)])
     extras = np.array([[0, -400, 9999, 300, -9999]], np.int32)
     chosen = choose_all(batch, readers_of(1, "graph"), Asked.of([0], 5), extras=extras)
     assert chosen.papers[0].tolist() == [3, 0, 1, 4, -1]
-    assert chosen.values[0][0] == (40 * 16 + 300) * 1024 << 16
+    assert chosen.values[0][0] == (40 * 16 + 300) * 1024
     assert chosen.matched[0] == 4
 
 
@@ -139,6 +158,7 @@ def test_nobody_asked_for_and_no_papers_are_no_error() -> None:
         (batch_of(4, FEW), Asked.of([-1], 5), "between 0 and 0"),
         (batch_of(4, FEW), Asked.of([0], 5, seen=[[4]]), "between 0 and 3"),
         (batch_of(4, FEW), Asked.of([0], 256), "255 is the most"),
+        (batch_of((1 << 17) + 1, FEW), Asked.of([0], 5), "131072 is the most"),
     ],
 )
 def test_what_would_be_read_beside_the_arrays_is_refused(

@@ -34,7 +34,7 @@ def in_mail(edition: DigestEdition) -> tuple[str, str]:
     ("kind", "expected"),
     [
         (MatchKind.PHRASE, "RAG"),
-        (MatchKind.NEAR, "RAG"),
+        (MatchKind.NEAR, "RAG (its words close together)"),
         (MatchKind.ACRONYM, "RAG"),
         (MatchKind.WORDS, "mentions words of RAG"),
         (MatchKind.RELATED, "related to RAG"),
@@ -47,7 +47,7 @@ def test_every_kind_of_match_has_its_words(kind: MatchKind, expected: str) -> No
 
 def test_grounds_of_one_kind_are_listed_and_others_are_told_apart() -> None:
     phrases = reason(MatchKind.PHRASE, "GNN"), reason(MatchKind.NEAR, "RAG^2")
-    assert told(*phrases) == "GNN, RAG"
+    assert told(*phrases) == "GNN, RAG (its words close together)"
     liked = reason(MatchKind.LIKED, "Robots^2 and Us", spans=False)
     related = reason(MatchKind.RELATED, "robots", spans=False)
     assert told(liked, related) == (
@@ -107,7 +107,7 @@ def test_related_is_never_called_about() -> None:
 
 def test_without_marks_no_sentence_is_quoted_twice() -> None:
     html, text = in_mail(samples.reasoned_edition(*MatchKind, spans=False))
-    expected = "phrase interest, near interest, acronym interest"
+    expected = "phrase interest, near interest (its words close together), acronym interest"
     assert (html, text) == (expected, expected)
 
 
@@ -115,6 +115,7 @@ def test_without_marks_no_sentence_is_quoted_twice() -> None:
     ("kind", "expected"),
     [
         (MatchKind.PHRASE, ""),
+        (MatchKind.NEAR, "Its words close together: "),
         (MatchKind.WORDS, "Mentions some of its words: "),
         (MatchKind.RELATED, "Related in meaning: "),
     ],
