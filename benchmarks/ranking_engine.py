@@ -20,11 +20,11 @@ from benchmarks.ranking_load import DAY, LIMIT, papers
 from digest.model.papers import Paper
 from digest.ranking import analysis, elements
 from digest.ranking.archive import Archive
+from digest.ranking.arrays import Ints
 from digest.ranking.batch import Batch
 from digest.ranking.chosen import Asked, Chosen, Scored
 from digest.ranking.fanout import choose_all, warm
 from digest.ranking.hits import Hits
-from digest.ranking.index import Ints
 from digest.ranking.query import parse
 from digest.ranking.reader_folder import ReaderFolder
 from digest.ranking.similar import groups_of

@@ -37,9 +37,7 @@ class Archives:
             return self._current[1]
 
     def refreeze(self) -> bool:
-        """Freeze anew if the month is another, the papers are many more, or the old one unreadable.
-
-        Returns whether it was.
+        """Freeze anew if month, growth or an unreadable archive ask for it; return whether it was.
 
         Two processes that freeze at once keep one archive; killed half way, the old one stays.
         """

@@ -8,6 +8,7 @@ the letters as written stay beside the stem, for verbatim words and for acronyms
 import re
 import threading
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -99,6 +100,11 @@ def stems(words: Sequence[str]) -> list[str]:
     """Return the stems of many folded words, faster than one by one."""
     with _stemmer_lock:
         return list(_stemmer.stemWords(words))
+
+
+def beginning(words: Sequence[str], prefix: str) -> Sequence[str]:
+    """Return those of the sorted words that begin with prefix."""
+    return words[bisect_left(words, prefix) : bisect_left(words, prefix + "\U0010ffff")]
 
 
 _SENTENCE_END = re.compile(

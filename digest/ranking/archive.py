@@ -7,13 +7,12 @@ numbers, so a paper's score depends neither on the other papers of the day nor o
 
 import io
 import json
-from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from itertools import islice, pairwise, takewhile
+from itertools import pairwise
 from math import log
 
 import numpy as np
@@ -21,7 +20,15 @@ from numpy.typing import NDArray
 
 from digest.errors import StoreError
 from digest.ranking.acronyms import AcronymCounts, Acronyms
-from digest.ranking.analysis import STOP_WORDS, fold, sentences, stem, stems, words_as_written
+from digest.ranking.analysis import (
+    STOP_WORDS,
+    beginning,
+    fold,
+    sentences,
+    stem,
+    stems,
+    words_as_written,
+)
 from digest.ranking.latent import MOST_PAPERS, Latent
 
 FORMAT = b"digest archive 1\n"
@@ -62,9 +69,8 @@ class Archive:
 
     def count_beginning(self, prefix: str) -> int:
         """Return about how many papers have a word that begins so: at least, and at most all."""
-        begins = islice(self._sorted, bisect_left(self._sorted, prefix), None)
-        found = set(takewhile(lambda root: root.startswith(prefix), begins))
-        found.add(stem(prefix))  # which a whole word need not begin
+        # The stem of a whole word need not begin with the word.
+        found = {*beginning(self._sorted, prefix), stem(prefix)}
         return min(self.papers, sum(self.counts.get(root, 0) for root in found))
 
     @cached_property

@@ -11,15 +11,16 @@ import numpy as np
 from digest.model.papers import Paper
 from digest.ranking.acronyms import find_acronyms
 from digest.ranking.archive import Archive
+from digest.ranking.arrays import Ints, Longs, offsets, ranges
 from digest.ranking.compiled import COMPILED
 from digest.ranking.elements import Element, Elements, Phrase, words_of
 from digest.ranking.expressions import Expression, Scope, Style, Term
 from digest.ranking.hits import Hits
-from digest.ranking.index import Index, Ints
-from digest.ranking.matching import Longs, Wanted, occurrences, offsets, tabulate
+from digest.ranking.index import Index
+from digest.ranking.matching import Wanted, occurrences, tabulate
 from digest.ranking.names import in_category, is_named
 from digest.ranking.rarity import CATEGORY, Rarity
-from digest.ranking.scoring import EXACT, MOST_POINTS, UNIT, Evidence, Plan, TermHits, ranges, score
+from digest.ranking.scoring import EXACT, MOST_POINTS, UNIT, Evidence, Plan, TermHits, score
 
 
 @contextmanager
@@ -76,9 +77,10 @@ class Batch:
         rows: list[int | None] = []
         shared: dict[tuple[Term, bool], int] = {}
         for each in expressions:
-            if len(each.alternatives) == 1 and len(each.alternatives[0]) == 1 and not each.excluded:
+            only = each.only_term
+            if only is not None:
                 rows.append(len(asked))
-                asked.append((each.alternatives[0][0], False))
+                asked.append((only, False))
                 continue
             rows.append(None)
             for term, is_excluded in each.terms:
@@ -90,7 +92,7 @@ class Batch:
 
     def _find(self, asked: Sequence[tuple[Term, bool]], *, fast: bool) -> TermHits:
         """Return what every term finds; an excluding one is taken literally."""
-        texts = [term.scope in {Scope.ANYWHERE, Scope.TITLE} for term, _ in asked]
+        texts = [term.is_text for term, _ in asked]
         by_words = iter(
             [self.lookup(*each) for each, is_text in zip(asked, texts, strict=True) if is_text]
         )
@@ -211,9 +213,8 @@ class _Found(NamedTuple):
 
 
 def _stacked(rows: Sequence[Row]) -> TermHits:
-    counts = [0, *(len(row.papers) for row in rows)]
     return TermHits(
-        np.cumsum(np.array(counts, np.int64)),
+        offsets(np.array([len(row.papers) for row in rows], np.int64)),
         np.concatenate([np.zeros(0, np.int32), *(row.papers for row in rows)]),
         np.concatenate([np.zeros(0, np.int64), *(row.points for row in rows)]),
     )

@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from digest.ranking.analysis import STOP_WORDS, fold, sentences, stems, words_as_written
-from digest.ranking.index import NO_WORD, Ints
-from digest.ranking.wishes import Vocabulary
+from digest.ranking.arrays import Floats, Ints, Longs
+from digest.ranking.index import NO_WORD
+from digest.ranking.wishes import Numbering
 
-Longs = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 _Singles = npt.NDArray[np.float32]
 
 MOST_WORDS = 20_000
@@ -75,7 +74,7 @@ class Lexicon:
 
     def __init__(self, words: Sequence[str]) -> None:
         self._count = len(words)
-        self._stems = Vocabulary()
+        self._stems = Numbering()
         parts = [[self._stems[part] for part in word.split(" ")] for word in words]
         self._single = np.full(len(self._stems), NO_WORD, np.int64)
         pairs: list[tuple[int, int]] = []
@@ -116,7 +115,7 @@ class Lexicon:
 
 def read(papers: Iterable[Sequence[str]]) -> Text:
     """Return the stems of papers, each some texts; stop words, sentences and papers part."""
-    words = Vocabulary()
+    words = Numbering()
     tokens = array("i")
     lengths: list[int] = []
     for texts in papers:
@@ -126,7 +125,7 @@ def read(papers: Iterable[Sequence[str]]) -> Text:
                 tokens.extend([words[fold(word)] for _, word in words_as_written(text, start, end)])
                 tokens.append(NO_WORD)
         lengths.append(len(tokens) - before)
-    roots = Vocabulary()
+    roots = Numbering()
     number_of = [NO_WORD if root in _STOPS else roots[root] for root in stems(words.texts)]
     numbers = np.array([*number_of, NO_WORD], np.int32)[np.frombuffer(tokens, np.int32)]
     return Text(roots.texts, numbers, np.repeat(np.arange(len(lengths), dtype=np.int32), lengths))

@@ -5,19 +5,18 @@ An element is what has to stand together: one word, or the words that a hyphen, 
 """
 
 import threading
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import islice, takewhile
 from typing import NamedTuple
 
 import numpy as np
 
 from digest.ranking.acronyms import singular
-from digest.ranking.analysis import PREFIXES, STOP_WORDS, stem, tokenize
-from digest.ranking.expressions import Expression, Scope, Style, Term
-from digest.ranking.index import Index, Ints, is_joinable
+from digest.ranking.analysis import PREFIXES, STOP_WORDS, beginning, stem, tokenize
+from digest.ranking.arrays import Ints, ranges
+from digest.ranking.expressions import Expression, Style, Term
+from digest.ranking.index import Index, is_joinable
 
 SHORT = 3
 _lock = threading.Lock()
@@ -176,8 +175,8 @@ class Elements:
 
     def _beginning(self, prefix: str) -> Spans:
         index = self._index
-        solid = [(index.at_word(word), 1) for word in _beginning(self._sorted_words, prefix)]
-        joined = [(index.joined_as(word), 2) for word in _beginning(self._sorted_joined, prefix)]
+        solid = [(index.at_word(word), 1) for word in beginning(self._sorted_words, prefix)]
+        joined = [(index.joined_as(word), 2) for word in beginning(self._sorted_joined, prefix)]
         return _sorted([*solid, *joined])
 
 
@@ -186,7 +185,7 @@ def stems_of(expression: Expression) -> list[str]:
     found: list[str] = []
     for terms in expression.alternatives:
         for term in terms:
-            if term.scope in {Scope.ANYWHERE, Scope.TITLE}:
+            if term.is_text:
                 found += [*map(stem, words_of(" ".join(term.words))), ""]
     return found
 
@@ -195,12 +194,6 @@ def stems_of(expression: Expression) -> list[str]:
 def words_of(text: str) -> tuple[str, ...]:
     """Return the folded words of a text."""
     return tuple(token.word for token in tokenize(text))
-
-
-def _beginning(words: Sequence[str], prefix: str) -> Iterator[str]:
-    """Return those of the sorted words that begin with prefix."""
-    rest = islice(words, bisect_left(words, prefix), None)
-    return takewhile(lambda word: word.startswith(prefix), rest)
 
 
 def _sorted(found: Sequence[tuple[Ints, int]]) -> Spans:
@@ -238,8 +231,6 @@ def _joined(before: Spans, after: Spans) -> Spans:
         return Spans(before.starts[:0], before.widths[:0])
     ends = before.starts + before.widths
     low = np.searchsorted(after.starts, ends, "left")
-    count = np.searchsorted(after.starts, ends, "right") - low
-    which = np.repeat(np.arange(len(count)), count)
-    offset = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
-    widths = before.widths[which] + after.widths[low[which] + offset]
+    which, places = ranges(low, np.searchsorted(after.starts, ends, "right"))
+    widths = before.widths[which] + after.widths[places]
     return _unique(before.starts[which], widths)

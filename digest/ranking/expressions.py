@@ -39,6 +39,11 @@ class Term:
     style: Style = Style.PLAIN
     scope: Scope = Scope.ANYWHERE
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is looked for in the text, not among names."""
+        return self.scope in {Scope.ANYWHERE, Scope.TITLE}
+
     def __str__(self) -> str:
         words = " ".join(self.words)
         if self.style is Style.CONSECUTIVE:
@@ -74,6 +79,13 @@ class Expression:
             yield term, True
 
     @property
+    def only_term(self) -> Term | None:
+        """The term, where it is one and nothing is excluded: most expressions are such."""
+        if self.excluded or len(self.alternatives) != 1 or len(self.alternatives[0]) != 1:
+            return None
+        return self.alternatives[0][0]
+
+    @property
     def key(self) -> "Expression":
         """The one expression that stands for all that ask the same: match this, once for everybody.
 
@@ -82,10 +94,9 @@ class Expression:
         this text may be stored in its place. Words keep their inflection: the stem of a compound
         is not made of the stems of its words, so `network` and `networks` may find different papers.
         """
-        if self.weight == 1 and not self.excluded and len(self.alternatives) == 1:
-            terms = self.alternatives[0]
-            if len(terms) == 1 and _reduced(terms[0]) is terms[0]:
-                return self
+        term = self.only_term
+        if self.weight == 1 and term is not None and _reduced(term) is term:
+            return self
         alternatives = {_in_order(terms) for terms in self.alternatives}
         ordered = sorted(alternatives, key=lambda terms: tuple(map(str, terms)))
         return Expression(tuple(ordered), _in_order(self.excluded))

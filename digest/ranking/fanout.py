@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.ranking.arrays import offsets
 from digest.ranking.chosen import Asked, Chosen, Extras, Scored, check
 from digest.ranking.compiled import COMPILED, column, plain, results, scratch, shared
 from digest.ranking.desk import Asking, Desk, Found, Known, Work
@@ -136,7 +137,7 @@ def _members(
     members = np.argsort(groups, kind="stable")[np.count_nonzero(groups < 0) :]
     numbers, counts = np.unique(groups[members], return_counts=True)
     numbered = np.where(groups < 0, -1, np.searchsorted(numbers, groups))
-    return numbered, np.concatenate([[0], np.cumsum(counts)]), members
+    return numbered, offsets(counts), members
 
 
 def _asking(readers: Readers, asked: Asked, extras: Extras | None, *, fast: bool) -> Asking:

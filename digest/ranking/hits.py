@@ -7,6 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.ranking.arrays import offsets
+
 # The papers of one expression, ascending, and their points.
 HitRow = tuple[NDArray[np.int32], NDArray[np.uint16]]
 
@@ -27,8 +29,7 @@ class Hits:
     def of(cls, rows: Iterable[Iterable[tuple[int, int]]]) -> Self:
         """Return the hits of each expression from its pairs of paper and points."""
         found = [sorted(row) for row in rows]
-        starts = np.zeros(len(found) + 1, np.int64)
-        np.cumsum([len(row) for row in found], out=starts[1:])
+        starts = offsets(np.array([len(row) for row in found], np.int64))
         papers = np.array([paper for row in found for paper, _ in row], np.int32)
         points = np.array([points for row in found for _, points in row], np.uint16)
         return cls(starts, papers, points)
@@ -36,8 +37,7 @@ class Hits:
     @classmethod
     def stacked(cls, rows: Sequence[HitRow]) -> Self:
         """Return the hits of each expression from its papers, ascending, and their points."""
-        starts = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum([len(papers) for papers, _ in rows], out=starts[1:])
+        starts = offsets(np.array([len(papers) for papers, _ in rows], np.int64))
         papers = np.concatenate([np.zeros(0, np.int32), *(papers for papers, _ in rows)])
         points = np.concatenate([np.zeros(0, np.uint16), *(points for _, points in rows)])
         return cls(starts, papers, points)

@@ -19,10 +19,10 @@ import numpy.typing as npt
 from digest.model.digests import Field
 from digest.model.papers import Paper
 from digest.ranking.analysis import STOP_WORDS, fold, sentences, stems, words_as_written
+from digest.ranking.arrays import Ints
 
 NEAR = 8
 NO_WORD = -1
-Ints = npt.NDArray[np.int32]
 _FIELDS = (Field.TITLE, Field.ABSTRACT)
 
 

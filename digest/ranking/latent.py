@@ -23,17 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from digest.ranking.analysis import stems
-from digest.ranking.directions import (
-    Cells,
-    Floats,
-    Lexicon,
-    Longs,
-    choose_words,
-    directions,
-    rarities,
-    read,
-)
-from digest.ranking.index import NO_WORD, Index, Ints
+from digest.ranking.arrays import Floats, Ints, Longs
+from digest.ranking.directions import Cells, Lexicon, choose_words, directions, rarities, read
+from digest.ranking.index import NO_WORD, Index
 
 DIRECTIONS = 150
 # With fewer papers the directions are accidents; more than so many tell nothing new.

@@ -11,13 +11,13 @@ import numpy as np
 
 from digest.model.papers import Paper
 from digest.ranking.archive import Archive
+from digest.ranking.arrays import Floats
 from digest.ranking.hits import HitRow
 from digest.ranking.index import Index
-from digest.ranking.scoring import MOST_POINTS, UNIT, Floats
-from digest.ranking.vectors import Vectors, centroid_of
+from digest.ranking.scoring import MOST_POINTS, UNIT
+from digest.ranking.vectors import TITLE_TIMES, Vectors, centroid_of
 
 TERMS = 60
-TITLE_TIMES = 2
 # Points of a like for the square of the cosine and each unit of the reader's weights.
 LIKE, MOST_LIKES = 50.0, 3
 DISLIKE = 0.25

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.ranking.arrays import Ints, Longs, offsets
+from digest.ranking.bisection import first_from
 from digest.ranking.compiled import COMPILED, compiled, plain
 from digest.ranking.elements import Element, Elements, Phrase
-from digest.ranking.index import NEAR, Index, Ints
+from digest.ranking.index import NEAR, Index
 
 _MOST_WAYS = 8  # ways in which an element can be spelled from one place on
 _FEW, _PARTS = 1000, 8  # phrases that one thread finds before another has begun
-Longs = NDArray[np.int64]
 
 
 class ElementTable(NamedTuple):
@@ -134,28 +135,11 @@ def _views(arrays: Iterable[NDArray[np.generic]]) -> Iterator[Any]:
     return (array.data for array in arrays)
 
 
-def offsets(counts: Longs) -> Longs:
-    """Return where each of so many begins, and where the last ends."""
-    return np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
-
-
 def _smallest(values: Longs, bounds: Longs) -> Longs:
     """Return the place of the smallest value, the first of equals, between each two bounds."""
     which = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
     order = np.lexsort((np.arange(len(values)), values, which))
     return order[bounds[:-1]]
-
-
-@compiled
-def first_from(values: Ints, low: int, high: int, wanted: int) -> int:
-    """Return the first place in the ascending values[low:high] whose value is at least `wanted`."""
-    while low < high:
-        middle = (low + high) // 2
-        if values[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low
 
 
 @compiled

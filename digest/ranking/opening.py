@@ -4,9 +4,10 @@ Only papers above a floor are opened: kept in slots with their value and shares.
 worth less than the floor, and values only fall, so an open paper that is above it beats them all.
 """
 
+from digest.ranking.bisection import first_from
 from digest.ranking.compiled import compiled
 from digest.ranking.desk import GONE, LAST, NEVER, PAPER_BITS, Desk, Work
-from digest.ranking.summing import find, worth
+from digest.ranking.summing import worth
 
 # Slots are blank up to a multiple of this, so that loops over them run in whole vectors.
 STRIDE = 8
@@ -154,7 +155,7 @@ def open_one(work: Work, n: int, row: int, paper: int, used: int) -> int:
     for i in range(asking.items[row]):
         if rest == 0:  # few items share a paper, so most need not be searched
             break
-        at = find(known.papers, desk.begins[i], desk.ends[i], paper)
+        at = first_from(known.papers, desk.begins[i], desk.ends[i], paper)
         if at < desk.ends[i] and known.papers[at] == paper:
             points = asking.weights[start + i] * known.points[at]
             rest -= points

@@ -14,7 +14,7 @@ import numpy as np
 from digest.model.digests import Field, MatchKind
 from digest.ranking.batch import Batch
 from digest.ranking.elements import Phrase
-from digest.ranking.expressions import Expression, Scope, Term
+from digest.ranking.expressions import Expression, Term
 from digest.ranking.index import NEAR
 from digest.ranking.matching import Wanted
 
@@ -79,7 +79,7 @@ def words_in(batch: Batch, expression: Expression, paper: int) -> Match | None:
     words: set[int] = set()
     for terms in expression.alternatives:
         for term in terms:
-            if term.scope in {Scope.AUTHOR, Scope.CATEGORY}:
+            if not term.is_text:
                 continue
             lookup = batch.lookup(term, False)  # noqa: FBT003
             for wanted in (lookup.own, *lookup.others):
@@ -101,7 +101,7 @@ def _term_in(
     batch: Batch, term: Term, paper: int, part: int, *, is_exact: bool
 ) -> list[Place] | None:
     """Return the places of a term in a paper, None if there are none; a name has no place."""
-    if term.scope in {Scope.AUTHOR, Scope.CATEGORY}:
+    if not term.is_text:
         return [] if batch.is_named(term, paper) else None
     lookup = batch.lookup(term, is_exact)
     places = [Place(MatchKind.PHRASE, (span,), part) for span in _rows(batch, lookup.own, paper)]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -15,10 +15,10 @@ from digest.model.papers import ListedPaper
 from digest.model.subscribers import MAX_PAPERS
 from digest.ranking.analysis import fold
 from digest.ranking.archive import Archive
+from digest.ranking.arrays import Ints
 from digest.ranking.elements import words_of
-from digest.ranking.expressions import Expression, Scope
+from digest.ranking.expressions import Expression
 from digest.ranking.firsts import first_listings
-from digest.ranking.index import Ints
 from digest.ranking.query import parse
 from digest.ranking.scoring import UNIT
 from digest.ranking.search import Search
@@ -71,19 +71,6 @@ class Preview:
     hidden_by: str = ""
     hidden_examples: tuple[Entry, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
-
-
-def preview(
-    expression: str,
-    papers: Sequence[ListedPaper],
-    now: datetime,
-    archive: Archive | None = None,
-) -> Preview:
-    """Return what an expression finds among papers; raise ExpressionError if it cannot be read.
-
-    Whoever asks often keeps RecentPapers instead: it costs more than a question.
-    """
-    return _recent(tuple(papers), archive).preview(expression, now)
 
 
 class RecentPapers:
@@ -185,7 +172,7 @@ class RecentPapers:
         words = [
             word
             for term, is_excluded in parsed.terms
-            if term.scope in {Scope.ANYWHERE, Scope.TITLE} and not is_excluded
+            if term.is_text and not is_excluded
             for chunk in term.words
             for word in (() if chunk.endswith("*") else words_of(chunk))
         ]
@@ -202,11 +189,6 @@ class RecentPapers:
             Verdict.NEVER: Hint.MUCH_MORE,
         }.get(verdict, Hint.MORE)
         return suggest(self.search.batch, self.vocabulary, parsed, matched, hint)
-
-
-@lru_cache(maxsize=2)
-def _recent(papers: tuple[ListedPaper, ...], archive: Archive | None) -> RecentPapers:
-    return RecentPapers(papers, archive)
 
 
 def covered_days(dates: Iterable[date], today: date) -> float | None:

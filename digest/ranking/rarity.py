@@ -2,7 +2,7 @@
 
 The archive knows how many papers have a word, and how many have one of its common pairs. A phrase is
 counted nowhere: it is as rare as its rarest pair, and a little rarer for the others. On the
-collections that costs half a percent against counting every phrase in every paper, and a new phrase
+collections that costs .15 % against counting every phrase in every paper, and a new phrase
 is known at once.
 """
 
@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from digest.ranking.analysis import fold, stem
 from digest.ranking.archive import COMMON, Archive
+from digest.ranking.arrays import Floats, offsets
 from digest.ranking.elements import Element
 from digest.ranking.matching import PhraseTable
 
 OTHER_PAIRS = 0.15
 # Names are in no archive: an author is as rare as can be, a category is a twentieth of the papers.
 CATEGORY = 3.0
-
-Floats = NDArray[np.float64]
 
 
 class Rarity(NamedTuple):
@@ -72,7 +71,7 @@ def _phrases(
             if pair not in memo:
                 memo[pair] = _pair(archive, elements[pair[0]], elements[pair[1]], worth, pair)
             pairs.append(memo[pair])
-    begins = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths[several] - 1)[:-1]))
+    begins = offsets(lengths[several] - 1)[:-1]
     values = np.array(pairs, np.float64)
     rarest = np.maximum.reduceat(values, begins)
     others = np.add.reduceat(values, begins) - rarest

@@ -21,15 +21,7 @@ from digest.ranking.generation import (
 )
 from digest.ranking.readers import CHUNK, Readers
 from digest.ranking.row_index import Layer, RowIndex
-from digest.ranking.wishes import (
-    ROW,
-    Encoded,
-    ReaderWishes,
-    Texts,
-    Vocabulary,
-    encode,
-    sizes_of,
-)
+from digest.ranking.wishes import ROW, Encoded, Numbering, ReaderWishes, Texts, encode, sizes_of
 
 # A generation is written anew when less than half of it counts, unless it is small.
 SMALL = 1 << 14
@@ -157,7 +149,7 @@ class ReaderFolder:
         )
 
     def _start(self) -> None:
-        self._expressions = Vocabulary()
+        self._expressions = Numbering()
         self._index = RowIndex.of(np.empty(0, ROW))
         self._live_rows = self._live_codes = 0
 

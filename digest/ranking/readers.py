@@ -9,16 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from digest.ranking.row_index import RowIndex
-from digest.ranking.wishes import (
-    CODE,
-    ROW,
-    WEIGHT,
-    Encoded,
-    ReaderWishes,
-    Texts,
-    Vocabulary,
-    encode,
-)
+from digest.ranking.wishes import CODE, ROW, WEIGHT, Encoded, Numbering, ReaderWishes, Texts, encode
 
 CHUNK = 1 << 16
 
@@ -41,7 +32,7 @@ class Readers:
     @classmethod
     def build(cls, wishes: Iterable[ReaderWishes]) -> Self:
         """Return readers that are kept in memory only."""
-        expressions = Vocabulary()
+        expressions = Numbering()
         parts = []
         begin = 0
         for part in _encoded(wishes, expressions):
@@ -84,7 +75,7 @@ class Readers:
         return hidden
 
 
-def _encoded(wishes: Iterable[ReaderWishes], expressions: Vocabulary) -> Iterable[Encoded]:
+def _encoded(wishes: Iterable[ReaderWishes], expressions: Numbering) -> Iterable[Encoded]:
     remaining = iter(wishes)
     while chunk := list(islice(remaining, CHUNK)):
         yield encode(chunk, expressions, 0)

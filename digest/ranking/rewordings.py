@@ -79,7 +79,7 @@ class Rewordings:
             (number, at, term)
             for number, terms in enumerate(expression.alternatives)
             for at, term in enumerate(terms)
-            if term.scope in {Scope.ANYWHERE, Scope.TITLE}
+            if term.is_text
         ]
         for number, at, term in places:
             for change in self._changes(term):
@@ -174,7 +174,7 @@ class Rewordings:
         """Yield an expression without its misspelt words: all corrected, some in several ways."""
         ways: dict[Term, list[Term]] = {}
         for term, _ in islice(expression.terms, 2 * _MAX_TERMS):
-            if term.scope in {Scope.ANYWHERE, Scope.TITLE} and term.style is not Style.CAPITALS:
+            if term.is_text and term.style is not Style.CAPITALS:
                 ways.setdefault(term, self._corrections(term))
         best = {term: corrected[0] for term, corrected in ways.items() if corrected}
         for term in best:
@@ -209,7 +209,7 @@ class Rewordings:
         places = []
         for number, terms in enumerate(expression.alternatives):
             for at, term in enumerate(terms):
-                is_text = term.scope in {Scope.ANYWHERE, Scope.TITLE}
+                is_text = term.is_text
                 if is_text and not STOP_WORDS.issuperset(words_of(" ".join(term.words))):
                     rows = rows_of(self.batch, self.batch.elements.phrase_of(term))
                     places.append((-len(rows.starts), number, at, term, rows))

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from digest.ranking.archive import Archive
-from digest.ranking.index import Index, Ints
-from digest.ranking.matching import ElementTable, Longs, Occurrences, PhraseTable
+from digest.ranking.arrays import Floats, Ints, Longs, ranges
+from digest.ranking.index import Index
+from digest.ranking.matching import ElementTable, Occurrences, PhraseTable
 from digest.ranking.rarity import Rarity
 
 UNIT = 64
@@ -26,8 +27,6 @@ PHRASE, OTHER = 0.75, 0.75
 EXACT, ACRONYM, NEAR = 1.5, 1.25, 1.0
 # A deviation of closeness between a paper and all that a reader asks for.
 CLOSE = 4.0
-
-Floats = npt.NDArray[np.float64]
 
 
 class Plan(NamedTuple):
@@ -141,10 +140,3 @@ def _content(plan: Plan, phrases: PhraseTable, rarity: Rarity) -> _Content:
     which, elements = which[carries], elements[carries]
     first = np.searchsorted(which, np.arange(len(plan.own) + 1))
     return _Content(first, elements, rarity.elements[elements], phrases.in_title[plan.own])
-
-
-def ranges(first: Longs, last: Longs) -> tuple[Longs, Longs]:
-    """Return all places from first[n] up to last[n], each n in turn, beside their n."""
-    counts = last - first
-    which = np.repeat(np.arange(len(counts)), counts)
-    return which, np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts - first, counts)

@@ -1,8 +1,10 @@
 """A batch of papers and what was asked of it so far, shared by all who ask."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,23 +12,23 @@ from numpy.typing import NDArray
 from digest.model.digests import Field, MatchKind
 from digest.model.papers import Paper
 from digest.ranking.archive import Archive
+from digest.ranking.arrays import Ints
 from digest.ranking.batch import Batch
 from digest.ranking.elements import stems_of
 from digest.ranking.explain import Quotation, quote
 from digest.ranking.expressions import Expression
 from digest.ranking.hits import HitRow, Hits
-from digest.ranking.index import Ints
 from digest.ranking.latent import Latent
 from digest.ranking.places import Match, match_in, words_in
 from digest.ranking.query import parse
 from digest.ranking.similar import groups_of
 from digest.ranking.topics import topic_of
-from digest.ranking.vectors import Vectors
+from digest.ranking.vectors import TITLE_TIMES, Vectors
 from digest.ranking.weighing import Scales, Weighed
 
 # What is remembered of it: anybody may ask anything.
 _MOST_ROWS, _MOST_WEIGHED = 1 << 16, 1 << 10
-TITLE_TIMES = 2
+Row = TypeVar("Row")
 
 
 class Search:
@@ -38,10 +40,10 @@ class Search:
 
     def __init__(self, papers: Sequence[Paper], archive: Archive | None = None) -> None:
         self.batch = Batch(papers, archive)
-        self._rows: dict[Expression, HitRow] = {}
+        self._rows: _Memory[HitRow] = _Memory()
         self.quotation = lru_cache(_MOST_ROWS)(self._quotation)
         self.weighed = lru_cache(_MOST_WEIGHED)(self._weighed)
-        self._phrases: dict[Expression, NDArray[np.int16]] = {}
+        self._phrases: _Memory[NDArray[np.int16]] = _Memory()
         self.topic = lru_cache(_MOST_ROWS)(self._topic)
 
     def hits(self, keys: Sequence[Expression]) -> Hits:
@@ -50,17 +52,12 @@ class Search:
 
     def rows(self, keys: Sequence[Expression]) -> list[HitRow]:
         """Return the papers that meet each expression, and their points."""
-        rows = self._rows
-        new = [key for key in dict.fromkeys(keys) if key not in rows]
-        if len(rows) + len(new) > _MOST_ROWS:
-            rows = self._rows = {}
-            new = list(dict.fromkeys(keys))
-        if new:
-            found = self.batch.hits(new)
-            for number, key in enumerate(new):
-                here = slice(found.starts[number], found.starts[number + 1])
-                rows[key] = found.papers[here], found.points[here]
-        return [rows[key] for key in keys]
+        return self._rows.recall(keys, self._found)
+
+    def _found(self, keys: Sequence[Expression]) -> list[HitRow]:
+        hits = self.batch.hits(keys)
+        here = [slice(first, last) for first, last in pairwise(hits.starts.tolist())]
+        return [(hits.papers[each], hits.points[each]) for each in here]
 
     @cached_property
     def vectors(self) -> Vectors:
@@ -80,13 +77,11 @@ class Search:
 
     def phrases(self, keys: Sequence[Expression], latent: Latent) -> NDArray[np.int16]:
         """Return where expressions are among the directions of closeness, a row for each."""
-        known = self._phrases
-        new = [key for key in dict.fromkeys(keys) if key not in known]
-        if len(known) + len(new) > _MOST_ROWS:
-            known = self._phrases = {}
-            new = list(dict.fromkeys(keys))
-        known.update(zip(new, latent.phrases([stems_of(key) for key in new]), strict=True))
-        rows = [known[key] for key in keys]
+
+        def find(new: Sequence[Expression]) -> Iterable[NDArray[np.int16]]:
+            return latent.phrases([stems_of(key) for key in new])
+
+        rows = self._phrases.recall(keys, find)
         return np.array(rows, np.int16).reshape(len(rows), len(latent.centre))
 
     def _weighed(self, key: Expression) -> Weighed:
@@ -107,6 +102,32 @@ class Search:
         if match is None:
             match = Match(paper, MatchKind.RELATED, Field.TITLE, ())
         return quote(self.batch.index, match)
+
+
+class _Memory(Generic[Row]):
+    """What was found for expressions, so many at once as are new; begun anew when it is full.
+
+    Threads may share it: one that begins anew leaves the others what they have.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Expression, Row] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def recall(
+        self, keys: Sequence[Expression], find: Callable[[Sequence[Expression]], Iterable[Row]]
+    ) -> list[Row]:
+        """Return what is known of each key, found now where it is new."""
+        known = self._known
+        new = [key for key in dict.fromkeys(keys) if key not in known]
+        if len(known) + len(new) > _MOST_ROWS:
+            known = self._known = {}
+            new = list(dict.fromkeys(keys))
+        if new:
+            known.update(zip(new, find(new), strict=True))
+        return [known[key] for key in keys]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Kernels: what each paper is worth to one reader, and which papers the reader may have."""
 
-from digest.ranking.compiled import Ints, compiled
+from digest.ranking.bisection import first_from
+from digest.ranking.compiled import compiled
 from digest.ranking.desk import EXCLUDED, PRIOR_UNIT, SEEN, Work
 
 # Kernels walk rows of hits by zip, which numba has without `strict`; both have one length.
@@ -55,19 +56,7 @@ def find_hits(work: Work, row: int, first: int) -> None:
         desk.brought[i] = 0
     if first > 0:
         for i in range(asking.items[row]):
-            desk.begins[i] = find(known.papers, desk.begins[i], desk.ends[i], first)
-
-
-@compiled
-def find(papers: Ints, begin: int, end: int, paper: int) -> int:
-    """Return where a paper is among ascending ones, or would be."""
-    while begin < end:
-        middle = (begin + end) >> 1
-        if papers[middle] < paper:
-            begin = middle + 1
-        else:
-            end = middle
-    return begin
+            desk.begins[i] = first_from(known.papers, desk.begins[i], desk.ends[i], first)
 
 
 @compiled

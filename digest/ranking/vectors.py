@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from digest.ranking.analysis import STOP_WORDS, stems
 from digest.ranking.archive import Archive
+from digest.ranking.arrays import Floats, Longs
 from digest.ranking.index import NO_WORD, Index
-from digest.ranking.matching import Longs
-from digest.ranking.scoring import Floats
 
 # Rarer than in one of a thousand papers is rare: one odd word in common must not decide.
 MOST_RARITY = 7.0
+# How often a word of a title counts where papers are compared by what they are about.
+TITLE_TIMES = 2
 
 
 class Vectors:

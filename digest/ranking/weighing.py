@@ -14,21 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.ranking.arrays import Floats
 from digest.ranking.batch import Batch
-from digest.ranking.expressions import Expression, Scope, Term
+from digest.ranking.expressions import Expression, Term
 from digest.ranking.matching import Wanted, occurrences, tabulate
 from digest.ranking.rarity import Rarity
-from digest.ranking.scoring import (
-    ACRONYM,
-    EXACT,
-    NEAR,
-    OTHER,
-    PHRASE,
-    UNIT,
-    Evidence,
-    Floats,
-    saturated,
-)
+from digest.ranking.scoring import ACRONYM, EXACT, NEAR, OTHER, PHRASE, UNIT, Evidence, saturated
 from digest.ranking.vectors import Vectors, centroid_of
 
 PAIR = 1 / 8
@@ -68,7 +59,7 @@ class Scales:
 
     def weigh_term(self, term: Term) -> Weighed:
         """Return what every paper is worth for one term."""
-        if term.scope not in {Scope.ANYWHERE, Scope.TITLE}:
+        if not term.is_text:
             return self._weigh_name(term)
         lookup = self.batch.lookup(term, False)  # noqa: FBT003
         own, in_title = lookup.own.phrase, lookup.own.in_title

@@ -38,7 +38,7 @@ class ReaderWishes:
     hidden: Sequence[str] = ()
 
 
-class Vocabulary(dict[str, int]):
+class Numbering(dict[str, int]):
     """Strings with their numbers, in the order they first came: asking for one adds it."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Vocabulary(dict[str, int]):
 class Texts(Sequence[str]):
     """The first strings of a vocabulary, which may grow meanwhile."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Numbering) -> None:
         self._texts = vocabulary.texts
         self._count = len(vocabulary.texts)
 
@@ -94,7 +94,7 @@ class Encoded:
     weights: NDArray[np.int16]
 
 
-def encode(wishes: Sequence[ReaderWishes], expressions: Vocabulary, begin: int) -> Encoded:
+def encode(wishes: Sequence[ReaderWishes], expressions: Numbering, begin: int) -> Encoded:
     """Return readers as arrays whose codes will stand at `begin`; new expressions get numbers.
 
     Raises ValueError where a number is out of its range.
@@ -117,7 +117,7 @@ def encode(wishes: Sequence[ReaderWishes], expressions: Vocabulary, begin: int) 
         raise ValueError(f"A reader's number is out of its range: {error}") from error
 
 
-def _largest(items: Sequence[tuple[str, int]], expressions: Vocabulary) -> Mapping[int, int]:
+def _largest(items: Sequence[tuple[str, int]], expressions: Numbering) -> Mapping[int, int]:
     largest: dict[int, int] = {}
     for text, weight in items:
         if weight < 1:

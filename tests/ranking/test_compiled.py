@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from digest.ranking.bisection import first_from
 from digest.ranking.compiled import COMPILED, column, compiled, plain, results, scratch, shared
 from digest.ranking.fanout import warm
 from digest.ranking.picking import choose_range
-from digest.ranking.summing import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +37,8 @@ def test_a_plain_kernel_calls_only_plain_kernels() -> None:
 def test_a_kernel_takes_arrays_compiled_and_lists_plain() -> None:
     papers = np.array([1, 3, 7], np.uint32)
     for paper, place in [(0, 0), (1, 0), (2, 1), (7, 2), (8, 3)]:
-        assert find(shared(papers, fast=COMPILED), 0, 3, paper) == place
-        assert plain(find)(shared(papers, fast=False), 0, 3, paper) == place
+        assert first_from(shared(papers, fast=COMPILED), 0, 3, paper) == place
+        assert plain(first_from)(shared(papers, fast=False), 0, 3, paper) == place
 
 
 def test_columns_are_no_copies_and_results_are_written_through() -> None:

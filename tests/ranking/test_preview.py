@@ -10,7 +10,6 @@ from digest.ranking.preview import (
     RecentPapers,
     Verdict,
     covered_days,
-    preview,
     rate_in_words,
 )
 from tests.ranking.batches import DAY, NOW, ids, listed, paper, titled
@@ -33,7 +32,7 @@ def month(of_a_day: list[str], *once: str) -> list[ListedPaper]:
 
 
 def seen(expression: str, papers: list[ListedPaper]) -> Preview:
-    return preview(expression, papers, NOW)
+    return RecentPapers(papers).preview(expression, NOW)
 
 
 def test_a_preview_counts_what_would_have_matched_and_how_often_it_comes() -> None:

@@ -6,7 +6,7 @@ from digest.errors import ExpressionError
 from digest.model.papers import ListedPaper
 from digest.model.subscribers import MAX_EXPRESSION
 from digest.ranking.batch import Batch
-from digest.ranking.preview import RecentPapers, preview
+from digest.ranking.preview import RecentPapers
 from digest.ranking.query import parse
 from digest.ranking.variants import MAX_OF_A_KIND, MAX_SUGGESTIONS, Kind, Suggestion
 from digest.ranking.vocabulary import Vocabulary, edit_distance
@@ -23,7 +23,7 @@ def suggested(expression: str, *abstracts: str) -> dict[str, int]:
 
 
 def suggestions(expression: str, *abstracts: str) -> tuple[Suggestion, ...]:
-    return preview(expression, papers(*abstracts), NOW).suggestions
+    return RecentPapers(papers(*abstracts)).preview(expression, NOW).suggestions
 
 
 GNN = "We train graph neural networks (GNNs)."
@@ -177,7 +177,7 @@ def test_a_broad_word_is_narrowed_within_its_expression() -> None:
     found = suggested("net + title:graph -survey", *["A deep net."] * 5, *["A net."] * 5)
     assert found == {}
     wide = listed(*(paper(n, "Graph", "A deep net." if n < 9 else "A net.") for n in range(1, 31)))
-    (first, *_) = preview("net + title:graph -survey", wide, NOW).suggestions
+    (first, *_) = RecentPapers(wide).preview("net + title:graph -survey", NOW).suggestions
     assert first.expression == '"deep net" + title:graph -survey'
 
 
