@@ -1,27 +1,24 @@
 """The one place that knows the concrete classes: settings in, a working application out."""
 
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from digest.clock import Clock, utc_now
 from digest.config import Settings
-from digest.delivery.file import FileTransport
-from digest.delivery.maildir import MaildirTransport
+from digest.delivery.dkim import Signer
+from digest.delivery.open_route import Surroundings, open_route
 from digest.delivery.owner import this_owner
-from digest.delivery.smtp import SmtpSettings, SmtpTransport, Tls
 from digest.delivery.transports import Transport
+from digest.delivery.verp import Returns
+from digest.errors import ConfigError
 from digest.pipeline.archive import Archives
-from digest.pipeline.deliver import Sender
+from digest.pipeline.outgoing import Sender
 from digest.pipeline.subscribe import Registry
 from digest.rendering.email import MailRenderer
 from digest.rendering.links import Links
 from digest.store.engine import Database
 from digest.tokens import Tokens
-
-_SMTP_PORT = 25
-_SMTPS_PORT = 465
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,8 @@ class App:
     renderer: MailRenderer
     clock: Clock
     archives: Archives
+    signers: Sequence[Signer] = ()
+    returns: Returns | None = None
     owner: str = field(default_factory=this_owner)
 
     @property
@@ -42,18 +41,35 @@ class App:
         """Return the list of readers."""
         return Registry(self.database, self.tokens, self.settings.authority, self.clock)
 
-    def sender(self, transport: Transport | None = None) -> Sender:
-        """Return what sends mail, over the transport of the settings unless another is given."""
+    @property
+    def ehlo_name(self) -> str:
+        """Return what we call ourselves to mail servers."""
+        return self.settings.ehlo_name or socket.getfqdn()
+
+    def transports(self) -> list[Transport]:
+        """Return the ways mail goes, in order of preference; opens no connection."""
+        around = Surroundings(self.ehlo_name, self.settings.starttls, self.settings.data_path)
+        return [open_route(route, around) for route in self.settings.mail_routes]
+
+    def sender(self, transports: Sequence[Transport] = ()) -> Sender:
+        """Return what sends mail, over the transports of the settings unless others are given."""
+        settings = self.settings
         return Sender(
             database=self.database,
-            transport=transport or build_transport(self.settings),
+            transports=transports or self.transports(),
             renderer=self.renderer,
             links=self.links,
-            site_name=self.settings.site_name,
-            mail_from=self.settings.mail_from,
-            authority=self.settings.authority,
+            site_name=settings.site_name,
+            mail_from=settings.mail_from,
+            authority=settings.authority,
             owner=self.owner,
             clock=self.clock,
+            signers=self.signers,
+            returns=self.returns,
+            rates=settings.rate_by_group,
+            connections=int(settings.connections),
+            resends=settings.uncertain == "resend",
+            spill=settings.spill_path,
         )
 
 
@@ -75,25 +91,19 @@ def build_app(settings: Settings, clock: Clock = utc_now) -> App:
         ),
         clock=clock,
         archives=Archives(database, clock),
+        signers=_signers(settings),
+        returns=Returns(settings.return_to, tokens) if settings.return_to else None,
     )
 
 
-def build_transport(settings: Settings) -> Transport:
-    """Return the transport of `DIGEST_MAIL`: smtp, smtps, maildir or file."""
-    address = urlsplit(settings.mail)
-    if address.scheme in ("smtp", "smtps"):
-        is_implicit = address.scheme == "smtps"
-        return SmtpTransport(
-            SmtpSettings(
-                host=address.hostname or "localhost",
-                port=address.port or (_SMTPS_PORT if is_implicit else _SMTP_PORT),
-                local_hostname=socket.getfqdn(),
-                tls=Tls.IMPLICIT if is_implicit else Tls(settings.starttls),
-                username=unquote(address.username) if address.username else None,
-                password=unquote(address.password or ""),
-            )
-        )
-    path = Path(unquote(settings.mail.partition(":")[2].removeprefix("//")) or "mail")
-    path = path.expanduser()
-    folder = path if path.is_absolute() else settings.data_path / path
-    return MaildirTransport(folder) if address.scheme == "maildir" else FileTransport(folder)
+def _signers(settings: Settings) -> list[Signer]:
+    domain = settings.mail_from.rpartition("@")[2]
+    signers = []
+    for selector, path in settings.dkim_keys:
+        try:
+            pem = path.read_bytes()
+        except OSError as error:
+            hint = f"{path} cannot be read: {error.strerror}"
+            raise ConfigError("DIGEST_DKIM", hint) from error
+        signers.append(Signer(domain, selector, pem, f"DIGEST_DKIM ({path})"))
+    return signers

@@ -14,6 +14,12 @@ from digest.model.cadence import parse_zone
 PREFIX = "DIGEST_"
 
 _SHORTEST_KEY = 16
+_MOST = 1000  # connections of one worker
+_RATE = re.compile(r"([a-z0-9.-]+)=(\d+(?:\.\d+)?)/([smh])", re.ASCII)
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SERVERS = ("smtp://", "smtps://", "lmtp://", "sendmail:")
+_FOLDERS = ("maildir:", "file:")
+_INTAKES = ("lmtp://", "smtp://", "maildir:", "imap://", "imaps://")
 _ADDRESS = re.compile(r"[^@\s<>\"(),;]+@[^@\s<>\"(),;]+", re.ASCII)
 _BASE_URL = re.compile(
     r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d+)?(/[!$-;=@-~]*)?", re.ASCII
@@ -52,10 +58,36 @@ class Settings:
         is_secret=True,
     )  # fmt: skip
     mail: str = _setting(
-        "maildir:", "Where mail goes: smtp://user:password@host:port, smtps://..., maildir:path or file:path.",
+        "maildir:",
+        "Where mail goes: smtp://user:password@host:port, smtps://, lmtp://, sendmail:path, "
+        "maildir:path or file:path; several, separated by spaces, are tried in order.",
         is_secret=True,
     )  # fmt: skip
     starttls: str = _setting("opportunistic", "never, opportunistic or require, for smtp://.")
+    connections: str = _setting("20", "Connections to mail servers that a worker has at most.")
+    rates: str = _setting(
+        "", "Most mails by domain group, such as gmail=20/s example.org=600/h; empty is no limit."
+    )
+    uncertain: str = _setting(
+        "resend", "resend or hold: whether a mail whose reply was lost is sent once more, marked."
+    )
+    review: str = _setting(
+        "off", "on or off: whether digests wait as planned for `digest deliveries release`."
+    )
+    dkim: str = _setting(
+        "", "Keys that sign mail, as selector:path of a PEM file; RSA first, Ed25519 second."
+    )
+    return_to: str = _setting(
+        "", "Address that bounces come back to, such as return@example.org; empty is mail_from."
+    )
+    returns: str = _setting(
+        "", "Where what comes back is taken in: lmtp://host:port, smtp://, maildir:path, imaps://.",
+        is_secret=True,
+    )  # fmt: skip
+    ehlo_name: str = _setting(
+        "", "What we call ourselves to mail servers; empty is this machine's full name."
+    )
+    resolver: str = _setting("", "Name server that `digest doctor` asks, host:port; empty is ours.")
     mail_from: str = _setting("digest@localhost.localdomain", "Address that mails come from.")
     postal: str = _setting(
         "", "Postal line of the sender for the foot of mails, where the law asks for one."
@@ -107,12 +139,36 @@ class Settings:
         return int(self.port)
 
     @property
+    def rate_by_group(self) -> dict[str, float]:
+        """Return the most mails a second by domain group."""
+        found = _RATE.finditer(self.rates)
+        return {each[1]: float(each[2]) / _SECONDS[each[3]] for each in found}
+
+    @property
+    def dkim_keys(self) -> list[tuple[str, Path]]:
+        """Return the keys that sign mail: (selector, file)."""
+        pairs = [each.partition(":") for each in self.dkim.split()]
+        return [(selector, Path(path).expanduser()) for selector, _, path in pairs]
+
+    @property
+    def mail_routes(self) -> list[str]:
+        """Return the addresses of where mail goes, in order of preference."""
+        return self.mail.split()
+
+    @property
     def mail_shown(self) -> str:
         """Return where mail goes, without a password."""
-        address = urlsplit(self.mail)
-        if address.scheme in ("smtp", "smtps"):
-            return f"{address.scheme}://{address.hostname}:{address.port or 'default port'}"
-        return self.mail
+        return ", else ".join(map(_without_password, self.mail_routes))
+
+    @property
+    def sends_out(self) -> bool:
+        """Tell whether mail goes to other machines, and not to a folder."""
+        return any(route.startswith(_SERVERS) for route in self.mail_routes)
+
+    @property
+    def spill_path(self) -> Path:
+        """Return the folder for verdicts that the database would not take."""
+        return self.data_path / "spill"
 
     @property
     def public_url(self) -> str:
@@ -199,23 +255,64 @@ def _check_addresses(settings: Settings) -> None:
 
 
 def _check_switches(settings: Settings) -> None:
-    for name in ("priors", "compiled"):
+    for name in ("priors", "compiled", "review"):
         if getattr(settings, name) not in ("on", "off"):
             raise ConfigError(f"{PREFIX}{name.upper()}", "write on or off")
+    if settings.uncertain not in ("resend", "hold"):
+        raise ConfigError("DIGEST_UNCERTAIN", "write resend or hold")
+    if not settings.connections.isdecimal() or not 1 <= int(settings.connections) <= _MOST:
+        raise ConfigError("DIGEST_CONNECTIONS", f"write a number from 1 to {_MOST}")
 
 
 def _check_mail(settings: Settings) -> None:
     if settings.starttls not in ("never", "opportunistic", "require"):
         raise ConfigError("DIGEST_STARTTLS", "write never, opportunistic or require")
-    is_smtp = settings.mail.startswith(("smtp://", "smtps://"))
-    if not is_smtp and not settings.mail.startswith(("maildir:", "file:")):
-        hint = "write smtp://host:25, smtps://host, maildir:path or file:path"
-        raise ConfigError("DIGEST_MAIL", hint)
-    if is_smtp and (_port_of(settings.mail) is None or not urlsplit(settings.mail).hostname):
-        hint = "write a host and a port; in a password / is %2F, # is %23 and @ is %40"
-        raise ConfigError("DIGEST_MAIL", hint)
+    for route in settings.mail_routes:
+        _check_route(route)
     if not _ADDRESS.fullmatch(settings.mail_from):
         raise ConfigError("DIGEST_MAIL_FROM", "write an address alone, such as digest@example.org")
+    _check_returns(settings)
+    _check_signing_and_rates(settings)
+
+
+def _check_returns(settings: Settings) -> None:
+    if settings.return_to and not _ADDRESS.fullmatch(settings.return_to):
+        raise ConfigError("DIGEST_RETURN_TO", "write an address alone, such as return@example.org")
+    if settings.returns and not settings.return_to:
+        raise ConfigError("DIGEST_RETURN_TO", "set it, or nothing comes back to DIGEST_RETURNS")
+    for intake in settings.returns.split():
+        if not intake.startswith(_INTAKES):
+            hint = "write lmtp://host:port, smtp://host:port, maildir:path or imaps://user@host"
+            raise ConfigError("DIGEST_RETURNS", hint)
+
+
+def _check_signing_and_rates(settings: Settings) -> None:
+    for key in settings.dkim.split():
+        if not all(key.partition(":")):
+            raise ConfigError("DIGEST_DKIM", "write selector:path, such as digest:dkim.pem")
+    for rate in settings.rates.split():
+        found = _RATE.fullmatch(rate)
+        if not found or not float(found[2]):
+            hint = f"{rate!r} is no rate: write gmail=20/s or example.org=600/h"
+            raise ConfigError("DIGEST_RATES", hint)
+
+
+def _check_route(route: str) -> None:
+    if not route.startswith((*_SERVERS, *_FOLDERS)):
+        hint = "write smtp://host:25, smtps://host, lmtp://host:24, sendmail:, maildir:path or file:path"
+        raise ConfigError("DIGEST_MAIL", hint)
+    if route.startswith(("smtp", "lmtp:/")) and (
+        _port_of(route) is None or not (urlsplit(route).hostname or urlsplit(route).path)
+    ):
+        hint = "write a host and a port; in a password / is %2F, # is %23 and @ is %40"
+        raise ConfigError("DIGEST_MAIL", hint)
+
+
+def _without_password(route: str) -> str:
+    address = urlsplit(route)
+    if address.scheme in ("smtp", "smtps", "lmtp") and address.hostname:
+        return f"{address.scheme}://{address.hostname}:{address.port or 'default port'}"
+    return route
 
 
 def _port_of(url: str) -> int | None:

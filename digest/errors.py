@@ -8,6 +8,7 @@
   - AddressError                not an address mail can be sent to
   - SubscriptionError           a cadence, zone or number that cannot be
   - StoreError                  the database is not what this version needs
+  - StoreAwayError              the database cannot be written at the moment: locked, full, gone
   - TokenError                  a link that is broken, or no longer good
   - TemplateError               a template that cannot be compiled
 """
@@ -60,6 +61,14 @@ class SubscriptionError(DigestError):
 
 class StoreError(DigestError):
     """The database is not what this version needs."""
+
+
+class StoreAwayError(DigestError):
+    """The database cannot be written at the moment: it is locked, full, restarting or gone.
+
+    Nothing of the transaction was kept, or all of it with the answer lost: what is tried again is
+    written so that a second time changes nothing.
+    """
 
 
 class TokenError(DigestError):

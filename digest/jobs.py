@@ -3,15 +3,17 @@
 The tables say what is due: a job only looks now. Lose every call and nothing is lost.
 """
 
+import functools
 import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from digest.app import App, build_transport
-from digest.delivery.retry import transport_wait
-from digest.delivery.transports import Transport
+from digest.app import App
+from digest.delivery.intake import open_intake
+from digest.delivery.intakes import Intake, IntakeError
 from digest.errors import HeldError, SourceError
+from digest.pipeline.bounced import ReturnDesk, take_return
 from digest.pipeline.compose import ComposeReport, compose_due
 from digest.pipeline.deliver import DeliverReport, deliver_due
 from digest.pipeline.ingest import IngestReport, ingest
@@ -48,6 +50,7 @@ def compose(app: App, advance: Callable[[int], None] = lambda _count: None) -> C
         app.clock,
         advance,
         has_priors=app.settings.priors == "on",
+        is_reviewed=app.settings.review == "on",
     )
 
 
@@ -68,12 +71,44 @@ class Composing:
 
 def deliver(
     app: App,
-    transport: Transport | None = None,
     advance: Callable[[int], None] = lambda _count: None,
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> DeliverReport:
     """Send the mails that are due."""
-    return deliver_due(app.sender(transport), advance, is_stopping)
+    return deliver_due(app.sender(), advance, is_stopping)
+
+
+class Returning:
+    """Takes in what comes back: opens what DIGEST_RETURNS names, and looks into it at every tick.
+
+    An intake that cannot be opened is tried again at the next tick; the others go on meanwhile.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._open: dict[str, Intake] = {}
+
+    def collect(self) -> int:
+        """Take in what has come; return how many mails."""
+        app = self._app
+        if app.returns is None:
+            return 0
+        desk = ReturnDesk(app.database, app.returns, app.clock)
+        count = 0
+        for address in app.settings.returns.split():
+            try:
+                if address not in self._open:
+                    take = functools.partial(take_return, desk)
+                    self._open[address] = open_intake(address, app.returns, take)
+                count += self._open[address].collect()
+            except IntakeError as error:
+                logger.error("nothing comes back: %s", error)  # noqa: TRY400  no trace: the message is the place
+        return count
+
+    def close(self) -> None:
+        """Let go of ports and connections. Safe to call twice."""
+        while self._open:
+            self._open.popitem()[1].close()
 
 
 class DumpsFolder:
@@ -137,27 +172,3 @@ def _log(report: IngestReport) -> None:
     logger.info("%s: %d papers, %d new", report.dump.name, report.papers, report.new_papers)
     for warning in report.warnings:
         logger.warning("%s, line %d: %s", report.dump.name, warning.line, warning.problem)
-
-
-class Delivering:
-    """Sends what is due, and leaves a mail server that cannot be reached alone for a while."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._transport = build_transport(app.settings)
-        self._failures = 0
-        self._not_before = app.clock()
-
-    def send_due(self, is_stopping: Callable[[], bool]) -> DeliverReport | None:
-        """Send the mails that are due; None while the server is left alone."""
-        if self._app.clock() < self._not_before:
-            return None
-        report = deliver(self._app, self._transport, is_stopping=is_stopping)
-        if report.is_reachable:
-            self._failures = 0
-        else:
-            self._failures += 1
-            wait = transport_wait(self._failures)
-            self._not_before = self._app.clock() + wait
-            logger.error("the mail server cannot be reached; it is tried again in %s", wait)
-        return report

@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import App
 from digest.clock import utc_now
-from digest.jobs import Composing, Delivering, DumpsFolder
+from digest.jobs import Composing, DumpsFolder, Returning, deliver
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +29,14 @@ class Tick:
     work: Callable[[], object]
 
 
-def timetable(app: App, is_stopping: Callable[[], bool]) -> list[Tick]:
+def timetable(app: App, returning: Returning, is_stopping: Callable[[], bool]) -> list[Tick]:
     """Return everything that recurs, in the order of the flow."""
-    folder, delivering = DumpsFolder(app), Delivering(app)
+    folder = DumpsFolder(app)
     return [
         Tick("ingest", 10, folder.take_new),
         Tick("compose", 10, Composing(app).compose_due),
-        Tick("deliver", 3, lambda: delivering.send_due(is_stopping)),
+        Tick("deliver", 3, lambda: deliver(app, is_stopping=is_stopping)),
+        Tick("returns", 30, returning.collect),
     ]
 
 
@@ -44,9 +45,10 @@ class Scheduler:
 
     def __init__(self, app: App, only: frozenset[str] | None = None) -> None:
         self._stopping = threading.Event()
+        self._returning = Returning(app)
         self._ticks = [
             tick
-            for tick in timetable(app, self._stopping.is_set)
+            for tick in timetable(app, self._returning, self._stopping.is_set)
             if only is None or tick.name in only
         ]
         self._scheduler = BackgroundScheduler(
@@ -74,6 +76,7 @@ class Scheduler:
         if self._scheduler.running:
             self._scheduler.pause()
             self._scheduler.shutdown(wait=True)
+        self._returning.close()
 
 
 def _guarded(tick: Tick) -> Callable[[], None]:

@@ -13,18 +13,24 @@ import sys
 import click
 
 from digest import __version__
+from digest.cli import changes
 from digest.cli.compose import compose
 from digest.cli.config import config
 from digest.cli.db import db
 from digest.cli.deliver import deliver
+from digest.cli.deliveries import deliveries
 from digest.cli.demo import demo
 from digest.cli.doctor import doctor
 from digest.cli.feeds import feeds
 from digest.cli.ingest import ingest
+from digest.cli.pause import pause, resume
 from digest.cli.preview import preview
 from digest.cli.readers import readers
+from digest.cli.returns import returns
 from digest.cli.run import scheduler, serve, worker
 from digest.cli.subscribe import subscribe
+from digest.cli.suppressions import suppressions
+from digest.cli.testsend import test_send
 from digest.errors import (
     AddressError,
     ConfigError,
@@ -67,6 +73,12 @@ for command in (
     preview,
     compose,
     deliver,
+    deliveries,
+    pause,
+    resume,
+    returns,
+    suppressions,
+    test_send,
     feeds,
     db,
     config,
@@ -75,6 +87,8 @@ for command in (
     worker,
 ):
     digest.add_command(command)
+for change in (changes.requeue, changes.hold, changes.release):
+    deliveries.add_command(change)
 
 
 def main() -> None:

@@ -1,20 +1,68 @@
 """`digest compose`: choose the papers of everybody who is due."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+_MOST_SHOWN = 50
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Only show who would get how many papers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def compose(*, as_json: bool) -> None:
-    """Choose the papers of every reader whose digest is due, and plan its mail."""
+def compose(*, dry_run: bool, as_json: bool) -> None:
+    """Choose the papers of every reader whose digest is due, and plan its mail.
+
+    With DIGEST_REVIEW=on the mails wait for `digest deliveries release`.
+    """
     from digest import jobs
     from digest.cli.context import open_app
     from digest.cli.output import print_json, progress
 
     app = open_app()
+    if dry_run:
+        _foresee(app, as_json=as_json)
+        return
     with progress("Composing", None) as advance:
         report = jobs.compose(app, advance)
     if as_json:
         print_json({"composed": report.composed, "quiet": report.quiet})
-    else:
-        click.echo(f"{report.composed} digests composed, {report.quiet} readers without a match")
+        return
+    click.echo(f"{report.composed} digests composed, {report.quiet} readers without a match")
+    if report.composed and app.settings.review == "on":
+        click.echo("they wait for `digest deliveries release --state planned`")
+
+
+def _foresee(app: App, *, as_json: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from digest.cli.output import out, print_json, progress
+    from digest.pipeline.foresee import foresee_due
+
+    rows = []
+    has_priors = app.settings.priors == "on"
+    with progress("Looking", None) as advance:
+        for each in foresee_due(app.database, app.archives, app.clock, has_priors=has_priors):
+            rows.append((each.subscriber.address, each.papers, each.digest.matched))
+            advance(1)
+    if as_json:
+        names = ("address", "papers", "matched")
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    table = Table("reader", "papers", "of matching")
+    for address, papers, matched in rows[:_MOST_SHOWN]:
+        table.add_row(Text(address), str(papers), str(matched))
+    if rows:
+        out.print(table)
+    if len(rows) > _MOST_SHOWN:
+        click.echo(f"and {len(rows) - _MOST_SHOWN} more (all with --json)")
+    composed = sum(papers > 0 for _, papers, _ in rows)
+    click.echo(
+        f"{composed} digests would be composed, {len(rows) - composed} readers without a match"
+    )

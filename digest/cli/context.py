@@ -2,6 +2,8 @@
 
 import os
 
+import click
+
 from digest.app import App, build_app
 from digest.config import read_settings
 from digest.store.schema import current_revision, require_current, upgrade
@@ -14,6 +16,8 @@ def open_app(**changes: str) -> App:
     database is only ever changed by `digest db upgrade`. Raises ConfigError and StoreError.
     """
     app = build_app(read_settings({**os.environ, **changes}))
+    if command := click.get_current_context(silent=True):
+        command.call_on_close(app.database.dispose)
     if app.settings.is_embedded and current_revision(app.database) is None:
         upgrade(app.database)
     require_current(app.database)

@@ -158,12 +158,14 @@ def _file_mails(folder: Path, mails: list[Received]) -> None:
     from email import message_from_bytes, policy
 
     from digest.delivery.maildir import MaildirTransport
+    from digest.delivery.transports import OutgoingMail
 
     maildir = MaildirTransport(folder / "mail")
     (folder / "mails").mkdir()
     for mail in mails:
         message = message_from_bytes(mail.message, policy=policy.default)
-        maildir.send(mail.sender, mail.recipient, mail.message, str(message["X-Digest-Key"]))
+        key = str(message["X-Digest-Key"])
+        maildir.deliver(OutgoingMail(key, mail.sender, mail.recipient, mail.message))
         name = mail.recipient.partition("@")[0]
         (folder / "mails" / f"{name}.eml").write_bytes(mail.message)
         body = message.get_body(("html",))

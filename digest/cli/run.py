@@ -62,8 +62,8 @@ def worker() -> None:
 
 @click.command()
 def scheduler() -> None:
-    """Watch the dumps folder and compose what is due; a second one is harmless."""
-    _run_ticks(frozenset({"ingest", "compose"}))
+    """Watch the dumps folder, compose what is due, take in what comes back; two are harmless."""
+    _run_ticks(frozenset({"ingest", "compose", "returns"}))
 
 
 def _run_ticks(only: frozenset[str]) -> None:

@@ -5,7 +5,8 @@ import tempfile
 from pathlib import Path
 
 from digest.delivery.keys import checked_key
-from digest.model.deliveries import Outcome, Verdict
+from digest.delivery.transports import OutgoingMail
+from digest.model.deliveries import Outcome, Stage, Verdict
 
 
 class FileTransport:
@@ -15,31 +16,33 @@ class FileTransport:
     """
 
     name = "file"
+    is_idempotent = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, sender: str, recipient: str, message: bytes, key: str) -> Verdict:  # noqa: ARG002 - both stand in the message
+    def deliver(self, mail: OutgoingMail) -> Verdict:
         """Write the file; writing the same mail again leaves it untouched."""
-        path = self._folder / f"{checked_key(key)}.eml"
+        path = self._folder / f"{checked_key(mail.key)}.eml"
         try:
-            if path.exists() and path.read_bytes() == message:
-                return Verdict(Outcome.ACCEPTED, f"already in {path}")
-            self._folder.mkdir(parents=True, exist_ok=True)
-            _write(path, message)
+            if path.exists() and path.read_bytes() == mail.message:
+                # Whoever wrote it may have been killed before its name was safe.
+                sync_folder(self._folder)
+                return Verdict(Outcome.ACCEPTED, f"already in {path}", stage=Stage.END)
+            make_folder(self._folder)
+            write_whole(path, mail.message)
         except OSError as error:
-            return Verdict(Outcome.UNREACHABLE, f"cannot write {path}: {error.strerror or error}")
-        return Verdict(Outcome.ACCEPTED, f"written to {path}")
-
-    def close(self) -> None:
-        """Nothing is held open."""
+            problem = f"cannot write {path}: {error.strerror or error}"
+            return Verdict(Outcome.UNREACHABLE, problem, stage=Stage.CONNECT)
+        return Verdict(Outcome.ACCEPTED, f"written to {path}", stage=Stage.END)
 
 
-def _write(path: Path, message: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and onto the disk; raises OSError."""
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(message)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(unfinished).replace(path)
@@ -47,6 +50,16 @@ def _write(path: Path, message: bytes) -> None:
         Path(unfinished).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that survives a power cut, unless it is there already."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

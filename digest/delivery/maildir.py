@@ -1,12 +1,14 @@
 """One Maildir for all mails: any mail reader opens it, and each mail is in it exactly once."""
 
+import contextlib
 import os
 import threading
 from pathlib import Path
 
-from digest.delivery.file import sync_folder
+from digest.delivery.file import make_folder, sync_folder
 from digest.delivery.keys import checked_key
-from digest.model.deliveries import Outcome, Verdict
+from digest.delivery.transports import OutgoingMail
+from digest.model.deliveries import Outcome, Stage, Verdict
 
 
 class MaildirTransport:
@@ -18,26 +20,26 @@ class MaildirTransport:
     """
 
     name = "maildir"
+    is_idempotent = True
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def send(self, sender: str, recipient: str, message: bytes, key: str) -> Verdict:  # noqa: ARG002 - both stand in the message
+    def deliver(self, mail: OutgoingMail) -> Verdict:
         """Deliver the mail unless it is there already."""
-        name = checked_key(key)
+        name = checked_key(mail.key)
         try:
             for folder in ("tmp", "new", "cur"):
-                (self._root / folder).mkdir(parents=True, exist_ok=True)
+                make_folder(self._root / folder)
             if self._holds(name):
-                return Verdict(Outcome.ACCEPTED, f"already in {self._root}")
-            self._deliver(name, message)
+                # Whoever delivered it may have been killed before its name was safe.
+                sync_folder(self._root / "new")
+                return Verdict(Outcome.ACCEPTED, f"already in {self._root}", stage=Stage.END)
+            self._deliver(name, mail.message)
         except OSError as error:
-            problem = error.strerror or error
-            return Verdict(Outcome.UNREACHABLE, f"cannot write to {self._root}: {problem}")
-        return Verdict(Outcome.ACCEPTED, f"delivered to {self._root}")
-
-    def close(self) -> None:
-        """Nothing is held open."""
+            problem = f"cannot write to {self._root}: {error.strerror or error}"
+            return Verdict(Outcome.UNREACHABLE, problem, stage=Stage.CONNECT)
+        return Verdict(Outcome.ACCEPTED, f"delivered to {self._root}", stage=Stage.END)
 
     def _holds(self, name: str) -> bool:
         # new/ first: a reader moves from there to cur/, and so cannot slip past us.
@@ -55,10 +57,8 @@ class MaildirTransport:
                 file.write(message)
                 file.flush()
                 os.fsync(file.fileno())
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.link(unfinished, self._root / "new" / name)
-            except FileExistsError:
-                return
             sync_folder(self._root / "new")
         finally:
             unfinished.unlink(missing_ok=True)

@@ -1,9 +1,11 @@
 """What a verdict makes of a delivery, and when the next attempt is: data in, data out."""
 
-import hashlib
+import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from digest.model.deliveries import DeliveryState, Outcome, Settlement, Verdict
+from digest.delivery.throttle import jitter
+from digest.model.deliveries import Delivery, DeliveryState, Outcome, Settlement, Verdict
 
 # After the n-th failed attempt; the last one repeats until the deadline.
 SCHEDULE = (
@@ -20,43 +22,71 @@ GREYLISTED = frozenset({450, 451})
 GREYLIST_WAIT = timedelta(minutes=5)
 TRANSPORT_WAIT = timedelta(minutes=1)
 LONGEST_TRANSPORT_WAIT = timedelta(hours=1)
+# "try again in 300 seconds", "please retry after 5 minutes": said in words, as there is no code.
+_SAID_WAIT = re.compile(
+    r"(?:try again|retry|come back)[a-z ]{0,20}? (?:in|after) (\d{1,5}) ?(s|sec|m|min|h|hour)",
+    re.IGNORECASE,
+)
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1)}
 
 
-def settle(  # noqa: PLR0913 - one decision, made from all there is to know
-    verdict: Verdict,
-    attempts: int,
-    now: datetime,
-    deadline: datetime,
-    key: str,
-    *,
-    maybe_duplicate: bool,
-    transport_failures: int = 1,
-) -> Settlement:
-    """Say what becomes of a delivery after its `attempts`-th attempt, this one included.
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What to do with a mail whose end nobody knows.
 
-    An uncertain mail is sent once more, flagged; a second lost reply leaves it to a person.
-    `transport_failures` counts the unreachable verdicts in a row of the transport, not of the mail.
+    It is sent once more and marked, unless `resends` is off: then a person decides. Over an
+    idempotent transport it costs nothing to send it again.
     """
+
+    resends: bool = True
+    is_idempotent: bool = False
+
+
+def settle(
+    verdict: Verdict,
+    delivery: Delivery,
+    now: datetime,
+    policy: Policy,
+    not_before: datetime | None = None,
+) -> Settlement:
+    """Say what becomes of a claimed delivery after an attempt.
+
+    `not_before` is when the throttled group or the unreachable transport is tried again.
+    """
+    is_copy = delivery.is_maybe_duplicate
     match verdict.outcome:
         case Outcome.ACCEPTED:
-            return Settlement(DeliveryState.ACCEPTED, maybe_duplicate=maybe_duplicate)
-        case Outcome.UNCERTAIN | Outcome.FAILED if maybe_duplicate:
-            # The earlier copy may have arrived, and a refusal may be because of it.
-            return Settlement(DeliveryState.UNCERTAIN, maybe_duplicate=True)
+            return Settlement(DeliveryState.ACCEPTED, maybe_duplicate=is_copy)
         case Outcome.FAILED:
-            return Settlement(DeliveryState.FAILED)
+            # Of a copy: the earlier one may have arrived, and the refusal be because of it.
+            state = DeliveryState.UNCERTAIN if is_copy else DeliveryState.FAILED
+            return Settlement(state, maybe_duplicate=is_copy)
         case Outcome.UNCERTAIN:
-            next_at = next_attempt(attempts, now, deadline, key)
-            return _ready(next_at, maybe_duplicate=True)
+            return _of_unknown_end(delivery, now, policy)
         case Outcome.DEFERRED:
-            next_at = next_attempt(attempts, now, deadline, key)
-            if next_at and verdict.code in GREYLISTED:
-                next_at = _before(max(next_at, now + GREYLIST_WAIT), deadline)
-            return _ready(next_at, maybe_duplicate=maybe_duplicate)
-        case Outcome.UNREACHABLE:
-            wait = transport_wait(transport_failures) * _jitter(key, transport_failures)
-            next_at = _before(now + wait, deadline)
-            return _ready(next_at, maybe_duplicate=maybe_duplicate, uses_attempt=False)
+            next_at = _next(delivery, now)
+            if next_at:
+                asked = now + _wait_asked_for(verdict)
+                next_at = _before(max(next_at, asked), delivery.deadline_at)
+            return _ready(next_at, maybe_duplicate=is_copy)
+        case Outcome.THROTTLED | Outcome.UNREACHABLE:
+            next_at = _before(max(delivery.next_at, not_before or now), delivery.deadline_at)
+            return _ready(next_at, maybe_duplicate=is_copy, uses_attempt=False)
+        case Outcome.WITHDRAWN:
+            return _ready(delivery.next_at, maybe_duplicate=is_copy, uses_attempt=False)
+
+
+def _of_unknown_end(delivery: Delivery, now: datetime, policy: Policy) -> Settlement:
+    is_copy = delivery.is_maybe_duplicate
+    if policy.is_idempotent:
+        return _ready(_next(delivery, now), maybe_duplicate=is_copy)
+    if is_copy or not policy.resends:
+        return Settlement(DeliveryState.UNCERTAIN, maybe_duplicate=is_copy)
+    return _ready(_next(delivery, now), maybe_duplicate=True)
+
+
+def _next(delivery: Delivery, now: datetime) -> datetime | None:
+    return next_attempt(delivery.attempts + 1, now, delivery.deadline_at, delivery.key)
 
 
 def next_attempt(
@@ -64,17 +94,23 @@ def next_attempt(
 ) -> datetime | None:
     """Return when to try again after `attempts` failures (1 or more), or None past the deadline.
 
-    The wait varies by a quarter either way, by key and attempt, so that a thousand mails deferred
-    together do not come back together, and a test or a second worker computes the same moment.
+    The wait varies by a quarter either way, by key and attempt.
     """
     wait = SCHEDULE[min(max(attempts, 1), len(SCHEDULE)) - 1]
-    return _before(failed_at + wait * _jitter(key, attempts), deadline)
+    return _before(failed_at + wait * jitter(key, attempts), deadline)
 
 
 def transport_wait(failures: int) -> timedelta:
     """Return how long to leave a transport alone after so many failures in a row: 1 min to 1 h."""
     doublings = min(max(failures, 1) - 1, 6)
     return min(TRANSPORT_WAIT * (1 << doublings), LONGEST_TRANSPORT_WAIT)
+
+
+def _wait_asked_for(verdict: Verdict) -> timedelta:
+    wait = GREYLIST_WAIT if verdict.code in GREYLISTED else timedelta(0)
+    if said := _SAID_WAIT.search(verdict.text):
+        wait = max(wait, int(said[1]) * _UNITS[said[2][0].lower()])
+    return wait
 
 
 def _ready(
@@ -89,8 +125,3 @@ def _ready(
 
 def _before(moment: datetime, deadline: datetime) -> datetime | None:
     return moment if moment < deadline else None
-
-
-def _jitter(key: str, attempt: int) -> float:
-    digest = hashlib.sha256(f"{key}:{attempt}".encode()).digest()
-    return 0.75 + int.from_bytes(digest[:4]) / 2**33

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from digest.model.papers import Paper
-from digest.model.subscribers import Subscriber
+from digest.model.subscribers import Subscriber, Wishes
 
 
 class MatchKind(StrEnum):
@@ -80,7 +80,8 @@ class Digest:
     """The papers chosen for one subscriber and one period, frozen when composed.
 
     `considered` papers stood in the window, `matched` of them met an interest, and the entries
-    are the best of those.
+    are the best of those. `wishes` are the reader's as they were then: the mail shows them, and is
+    the same bytes on every attempt (None: composed by a release that did not keep them).
     """
 
     id: int
@@ -91,6 +92,7 @@ class Digest:
     matched: int
     entries: tuple[Entry, ...]
     composed_at: datetime
+    wishes: Wishes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
+from digest.delivery.domains import domain_group
 from digest.model.deliveries import MailKind
 from digest.model.digests import Digest
 from digest.model.subscribers import Subscriber
@@ -41,6 +42,7 @@ def digest_delivery(
         key=delivery_key(authority, subscriber.id, MailKind.DIGEST, period),
         planned_at=digest.composed_at,
         deadline_at=max(composed_at + _AT_LEAST, deadline),
+        domain_group=domain_group(subscriber.address),
     )
 
 
@@ -58,4 +60,5 @@ def account_delivery(
         key=delivery_key(authority, subscriber.id, kind, period),
         planned_at=now,
         deadline_at=now + _CONFIRMATION_HOURS,
+        domain_group=domain_group(subscriber.address),
     )

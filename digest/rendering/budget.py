@@ -1,10 +1,10 @@
 """Keep a mail under the size at which Gmail cuts it off: show less of each paper, step by step."""
 
-import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from digest.model.mails import Shared, quoted_printable
 from digest.text import clip
 
 MAX_ENCODED_HTML = 95_000
@@ -18,6 +18,8 @@ _ABBREVIATION = re.compile(
 _LINE = 76
 # Three characters for a byte, and a line end after every 73 of them at the least.
 _WORST_GROWTH = 3.2
+# The line end that is given to what has none, and a line end broken by one of ours.
+_LONGEST_END = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +62,44 @@ def shapes(papers: int) -> Iterator[Shape]:
         yield replace(shape, shown=shown)
 
 
-def fits(html: str) -> bool:
-    """Say whether a mail's HTML is small enough to be shown whole."""
-    # Encoding at most triples a byte, so what is small need not be encoded to be measured.
-    is_small = len(html.encode("utf-8", "replace")) * _WORST_GROWTH <= MAX_ENCODED_HTML
-    return is_small or encoded_size(html) <= MAX_ENCODED_HTML
+def fits(pieces: Sequence[str]) -> bool:
+    """Say whether a mail's HTML, in pieces that are whole lines, is small enough to be shown whole."""
+    # What is the reader's own is encoded only where that can matter.
+    at_most = _larger(*_sums(map(_at_most, pieces)))
+    return at_most <= MAX_ENCODED_HTML or encoded_size(pieces) <= MAX_ENCODED_HTML
 
 
-def encoded_size(html: str) -> int:
+def encoded_size(pieces: Iterable[str]) -> int:
     """Return the bytes a part takes in a mail, quoted-printable or base64, whichever is more."""
-    raw = html.encode("utf-8", "replace")
-    base64 = -(-len(raw) // 3) * 4
-    with_line_ends = base64 + 2 * -(-base64 // _LINE)
-    # Quoted-printable ends its lines with CRLF, b2a_qp with whatever it was given.
-    quoted = binascii.b2a_qp(raw.replace(b"\n", b"\r\n"), istext=True)
-    return max(with_line_ends, len(quoted))
+    return _larger(*_sums(map(_sizes, pieces)))
+
+
+def _larger(raw: int, quoted: int) -> int:
+    base64 = -(-raw // 3) * 4
+    return max(base64 + 2 * -(-base64 // _LINE), quoted)
+
+
+def _sums(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    raw = quoted = 0
+    for size in sizes:
+        raw += size[0]
+        quoted += size[1]
+    return raw, quoted
+
+
+def _sizes(piece: str) -> tuple[int, int]:
+    """Return the bytes of whole lines, and those of their quoted-printable."""
+    if type(piece) is Shared:
+        return piece.size, len(piece.quoted)
+    return len(piece.encode("utf-8", "replace")), len(quoted_printable(piece))
+
+
+def _at_most(piece: str) -> tuple[int, int]:
+    """Return numbers no less than those of `_sizes`, without encoding anything."""
+    if type(piece) is Shared:
+        return piece.size, len(piece.quoted)
+    raw = len(piece.encode("utf-8", "replace"))
+    return raw, int(raw * _WORST_GROWTH) + _LONGEST_END
 
 
 def shorten(text: str, length: int) -> str:

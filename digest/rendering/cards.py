@@ -1,8 +1,12 @@
 """A paper as a mail shows it, and those folded under it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
 
-from digest.model.digests import DigestEdition, Entry, Field, Reason
+from digest.model.digests import DigestEdition, Field, MatchKind, Reason
 from digest.model.papers import Paper
 from digest.rendering.budget import Shape, shorten
 from digest.rendering.links import Links, NamedLink, named_links
@@ -12,6 +16,15 @@ from digest.text import clip
 
 # They stand in a quiet line: so much of a title tells what it is.
 _FOLDED_TITLE = 160
+# A card with all that was written of it takes about 8 kB.
+_REMEMBERED_CARDS = 4096
+_REMEMBERED_PAPERS = 8192
+
+_Told = tuple[str, MatchKind, Field, str, tuple[tuple[int, int], ...]]
+# Everything about a reason but its share, which differs from reader to reader and is not shown.
+_told = attrgetter("expression", "kind", "field", "sentence", "spans")
+# Everything about a shape but to how many papers it applies.
+_lengths = attrgetter("title", "sentence", "abstract", "links", "folded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +39,15 @@ class Folded:
 class Card:
     """A paper as a mail shows it: both parts say the same of it.
 
-    `title` has the words marked that matched there; `grounds` are what it is shown for, `sentence`
+    `title` has the words marked that matched there, `plain_title` has not; `grounds` are what it is shown for, `sentence`
     is one of the abstract that shows them, if any, and `besides` what it is shown for as well. Of
     the papers much like it, which share the `topic`, `folded` are named, `unnamed` more counted.
+    `written` is what templates made of it: readers who get a paper for the same reasons share it.
     """
 
-    number: int
     url: str
     title: tuple[Piece, ...]
+    plain_title: str
     grounds: tuple[Ground, ...]
     sentence: tuple[Piece, ...]
     besides: tuple[Ground, ...]
@@ -43,11 +57,7 @@ class Card:
     folded: tuple[Folded, ...]
     unnamed: int
     topic: str
-
-    @property
-    def plain_title(self) -> str:
-        """Return the title without marks."""
-        return "".join(piece.text for piece in self.title)
+    written: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def others(self) -> int:
@@ -55,36 +65,94 @@ class Card:
         return len(self.folded) + self.unnamed
 
 
-def card(edition: DigestEdition, number: int, shape: Shape, links: Links) -> Card:
-    """Return the card of a digest's entry, counted from one, in a shape."""
-    entry = edition.digest.entries[number - 1]
-    paper = edition.papers[entry.paper_id]
-    is_whole = number <= shape.whole
-    told = why(entry.reasons)
-    return Card(
-        number=number,
-        url=links.paper(paper),
-        title=_title(paper, entry, shape.title),
-        grounds=told.grounds,
-        sentence=pieces(told.quoted, shape.sentence) if told.quoted else (),
-        besides=told.besides,
-        abstract=shorten(paper.abstract, shape.abstract),
-        links=named_links(paper, shape.links) if is_whole else (),
-        is_whole=is_whole,
-        folded=tuple(
-            _folded(edition.papers[each], shape, links) for each in entry.folded[: shape.folded]
-        ),
-        unnamed=len(entry.folded[shape.folded :]),
-        topic=entry.topic,
-    )
+class Cards:
+    """Makes cards; the same one for every reader who is shown the same."""
+
+    def __init__(self, links: Links) -> None:
+        self._links = links
+        self._versions: dict[int, _Version] = {}
+        self._card = lru_cache(_REMEMBERED_CARDS)(self._made)
+
+    def of(self, edition: DigestEdition, shape: Shape) -> list[Card]:
+        """Return the cards of the digest's entries that a shape shows, best first."""
+        papers, version, lengths = edition.papers, self._version, _lengths(shape)
+        return [
+            self._card(
+                _Shown(
+                    version(papers[entry.paper_id]),
+                    tuple(map(_told, entry.reasons)),
+                    lengths,
+                    number <= shape.whole,
+                    tuple([version(papers[each]) for each in entry.folded[: shape.folded]]),
+                    len(entry.folded[shape.folded :]),
+                    entry.topic,
+                )
+            )
+            for number, entry in enumerate(edition.digest.entries[: shape.shown], start=1)
+        ]
+
+    def _version(self, paper: Paper) -> "_Version":
+        """Return an object that is the same for equal papers, to be compared in no time."""
+        known = self._versions.get(paper.id)
+        if known is not None:
+            if known.paper is paper:
+                return known
+            if known.paper == paper:
+                # Those read together are the same objects.
+                known.paper = paper
+                return known
+        if len(self._versions) >= _REMEMBERED_PAPERS:
+            self._versions.clear()
+        version = self._versions[paper.id] = _Version(paper)
+        return version
+
+    def _made(self, shown: "_Shown") -> Card:
+        paper, shape = shown.version.paper, Shape(0, 0, *shown.lengths)
+        reasons = [Reason(*told, 0.0) for told in shown.told]
+        grounds = why(reasons)
+        title = _title(paper, reasons, shape.title)
+        return Card(
+            url=self._links.paper(paper),
+            title=title,
+            plain_title="".join(piece.text for piece in title),
+            grounds=grounds.grounds,
+            sentence=pieces(grounds.quoted, shape.sentence) if grounds.quoted else (),
+            besides=grounds.besides,
+            abstract=shorten(paper.abstract, shape.abstract),
+            links=named_links(paper, shape.links) if shown.is_whole else (),
+            is_whole=shown.is_whole,
+            folded=tuple(self._folded(each.paper, shape) for each in shown.folded),
+            unnamed=shown.unnamed,
+            topic=shown.topic,
+        )
+
+    def _folded(self, paper: Paper, shape: Shape) -> Folded:
+        return Folded(clip(paper.title, min(shape.title, _FOLDED_TITLE)), self._links.paper(paper))
 
 
-def _folded(paper: Paper, shape: Shape, links: Links) -> Folded:
-    return Folded(clip(paper.title, min(shape.title, _FOLDED_TITLE)), links.paper(paper))
+class _Version:
+    """A paper as it was read; equal only to itself."""
+
+    __slots__ = ("paper",)
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
 
 
-def _title(paper: Paper, entry: Entry, length: int) -> tuple[Piece, ...]:
-    for reason in entry.reasons:
+class _Shown(NamedTuple):
+    """Everything a card is made of: what `_told` and `_lengths` take, and names of a card."""
+
+    version: _Version
+    told: tuple[_Told, ...]
+    lengths: tuple[int, int, int, int, int]
+    is_whole: bool
+    folded: tuple[_Version, ...]
+    unnamed: int
+    topic: str
+
+
+def _title(paper: Paper, reasons: Sequence[Reason], length: int) -> tuple[Piece, ...]:
+    for reason in reasons:
         if _is_of_title(reason, paper) and len(paper.title) <= length:
             return pieces(reason, length)
     return (Piece(clip(paper.title, length), is_match=False),)

@@ -10,8 +10,8 @@ from digest.model.deliveries import MailKind
 from digest.model.digests import DigestEdition, Entry
 from digest.model.subscribers import Subscriber
 from digest.rendering.budget import Shape, fits, shapes
-from digest.rendering.cards import card
-from digest.rendering.environment import compiled, email_environment, render
+from digest.rendering.cards import Cards
+from digest.rendering.environment import compiled, email_environment, render, render_pieces
 from digest.rendering.links import Links
 from digest.rendering.marks import without_weight
 from digest.text import clean_line, clip
@@ -23,11 +23,25 @@ _NAMED_INTERESTS = 8
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail's words; the subject is one line that may stand in a header."""
+    """A mail's words; the subject is one line that may stand in a header.
+
+    The parts come in pieces that are whole lines. Many are those of other mails as well, so that
+    whoever encodes them can remember how.
+    """
 
     subject: str
-    html: str
-    text: str
+    html_pieces: tuple[str, ...]
+    text_pieces: tuple[str, ...]
+
+    @property
+    def html(self) -> str:
+        """Return the HTML part."""
+        return "".join(self.html_pieces)
+
+    @property
+    def text(self) -> str:
+        """Return the text part."""
+        return "".join(self.text_pieces)
 
 
 class MailRenderer:
@@ -47,6 +61,7 @@ class MailRenderer:
     ) -> None:
         self._environment = email_environment(template_override)
         self._links = links
+        self._cards = Cards(links)
         self._site = {"site_name": site_name, "home_url": links.home(), "postal": postal}
 
     def compile_all(self) -> None:
@@ -57,11 +72,12 @@ class MailRenderer:
 
     def digest(self, edition: DigestEdition) -> RenderedMail:
         """Return a digest's mail, showing as much of each paper as its size allows."""
+        about = self._about(edition.subscriber)
         to_try = shapes(len(edition.digest.entries))
-        mail = self._digest(edition, next(to_try))
-        while not fits(mail.html) and (shape := next(to_try, None)):
-            mail = self._digest(edition, shape)
-        return mail
+        context, html = self._html(MailKind.DIGEST, self._shaped(edition, next(to_try), about))
+        while not fits(html) and (shape := next(to_try, None)):
+            context, html = self._html(MailKind.DIGEST, self._shaped(edition, shape, about))
+        return self._with_text(MailKind.DIGEST, context, html)
 
     def confirm(self, subscriber: Subscriber, issued_at: datetime) -> RenderedMail:
         """Return the mail that asks a new reader whether it was they who subscribed."""
@@ -76,32 +92,37 @@ class MailRenderer:
         """Return the mail to a reader who subscribes again: nothing changed, manage it here."""
         return self._mail(MailKind.ALREADY, self._about(subscriber))
 
-    def _digest(self, edition: DigestEdition, shape: Shape) -> RenderedMail:
+    def _shaped(
+        self, edition: DigestEdition, shape: Shape, about: Mapping[str, object]
+    ) -> dict[str, object]:
         entries = edition.digest.entries
-        shown = entries[: shape.shown]
         count = _papers(entries)
-        cards = [card(edition, number, shape, self._links) for number in range(1, len(shown) + 1)]
-        return self._mail(
-            MailKind.DIGEST,
-            {
-                **self._about(edition.subscriber),
-                "digest": edition.digest,
-                "count": count,
-                "cards": cards,
-                "unshown": count - _papers(shown),
-            },
-        )
+        return {
+            **about,
+            "digest": edition.digest,
+            "count": count,
+            "cards": self._cards.of(edition, shape),
+            "unshown": count - _papers(entries[: shape.shown]),
+        }
 
-    def _mail(self, kind: MailKind, context: Mapping[str, object]) -> RenderedMail:
+    def _mail(self, kind: MailKind, context: dict[str, object]) -> RenderedMail:
+        return self._with_text(kind, *self._html(kind, context))
+
+    def _html(
+        self, kind: MailKind, context: dict[str, object]
+    ) -> tuple[dict[str, object], tuple[str, ...]]:
+        """Return the context with the subject in it, and the HTML part."""
         written = render(self._environment, f"email/{kind}/subject.txt", context)
         # Whoever shows the subject would read `=?` as the start of an encoded word.
         subject = clip(clean_line(written).replace("=?", "= ?"), MAX_SUBJECT)
         context = {**context, "subject": subject}
-        return RenderedMail(
-            subject=subject,
-            html=render(self._environment, f"email/{kind}/body.html", context),
-            text=render(self._environment, f"email/{kind}/body.txt", context),
-        )
+        return context, render_pieces(self._environment, f"email/{kind}/body.html", context)
+
+    def _with_text(
+        self, kind: MailKind, context: dict[str, object], html: tuple[str, ...]
+    ) -> RenderedMail:
+        text = render_pieces(self._environment, f"email/{kind}/body.txt", context)
+        return RenderedMail(str(context["subject"]), html, text)
 
     def _about(self, subscriber: Subscriber) -> dict[str, object]:
         expressions = [without_weight(interest.expression) for interest in subscriber.interests]

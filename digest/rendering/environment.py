@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import (
@@ -22,11 +23,14 @@ from digest.rendering.flatten import flatten
 from digest.rendering.inline import inline_css
 from digest.rendering.marks import Piece, pieces
 from digest.rendering.reasons import manner
+from digest.rendering.remembering import Remembering, in_pieces
 from digest.resources import resource_folder
 from digest.text import clip
 
 TEXT_WIDTH = 72
 _WHOLE = 10_000
+# The texts of a day's papers, in all their lengths.
+_WRAPPED = 8192
 
 # Not strftime's: its names follow the locale of the process.
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -70,6 +74,20 @@ def render(environment: Environment, name: str, context: Mapping[str, object]) -
         raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
 
 
+def render_pieces(
+    environment: Environment, name: str, context: dict[str, object]
+) -> tuple[str, ...]:
+    """Return what `render` would, in pieces that are whole lines."""
+    template = compiled(environment, name)
+    try:
+        return in_pieces(template.root_render_func(template.new_context(context)))
+    except (
+        JinjaError,
+        TypeError,
+    ) as error:  # a TypeError also of a remembered block in a {% set %}
+        raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
+
+
 def day(value: date) -> str:
     """Return a date as `Tuesday 17 March 2026`."""
     return f"{_WEEKDAYS[value.weekday()]} {day_month(value)} {value.year}"
@@ -103,6 +121,7 @@ def starred(sentence: Sequence[Piece]) -> str:
     return "".join(f"*{piece.text}*" if piece.is_match else piece.text for piece in sentence)
 
 
+@lru_cache(maxsize=_WRAPPED)
 def wrap(text: str, indent: int = 0) -> str:
     """Return text in lines of at most 72 columns; only an address may be longer."""
     width = TEXT_WIDTH - indent
@@ -153,6 +172,7 @@ def _environment(loader: BaseLoader) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=[Remembering],
     )
     environment.filters.update(
         clip=clip,

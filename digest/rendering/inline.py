@@ -57,7 +57,8 @@ def inline_css(source: str, name: str) -> str:
     shielded, tags = _shield(source, marker)
     try:
         html = premail(shielded)
-    except (LxmlError, SelectorError, AssertionError, ValueError) as error:
+    except (LxmlError, SelectorError, AssertionError, AttributeError, ValueError) as error:
+        # An AttributeError is premailer's word for HTML without an element.
         raise TemplateError(f"{name}: the styles cannot be inlined: {error}") from error
     return _unshield(html, tags, marker, name)
 

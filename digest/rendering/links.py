@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from digest.model.feeds import FeedFormat
@@ -13,6 +14,8 @@ from digest.tokens import Purpose, Tokens
 # Longer addresses are trackers or accidents, and a mail has a size to keep.
 MAX_URL = 500
 MAX_LINKS = 6
+# A mail has the same token in its header, its HTML and its text.
+_REMEMBERED_TOKENS = 256
 # A search box needs no more of a title, and a search with LaTeX in it finds nothing.
 _MAX_QUERY = 150
 _UNSEARCHABLE = str.maketrans(dict.fromkeys("$\\{}^_<>", " "))
@@ -59,15 +62,15 @@ class Links:
 
     def preferences(self, subscriber: Subscriber) -> str:
         """Return the address where a reader changes what they get."""
-        return self._at("preferences", self._token(Purpose.PREFERENCES, subscriber))
+        return self._own("preferences", Purpose.PREFERENCES, subscriber)
 
     def unsubscribe(self, subscriber: Subscriber) -> str:
         """Return the address of the page that asks whether to unsubscribe."""
-        return self._at("unsubscribe", self._token(Purpose.UNSUBSCRIBE, subscriber))
+        return self._own("unsubscribe", Purpose.UNSUBSCRIBE, subscriber)
 
     def one_click(self, subscriber: Subscriber) -> str:
         """Return the address that unsubscribes on a POST (RFC 8058), for the mail's header."""
-        return self._at("u", self._token(Purpose.UNSUBSCRIBE, subscriber))
+        return self._own("u", Purpose.UNSUBSCRIBE, subscriber)
 
     def confirm(self, subscriber: Subscriber, issued_at: datetime) -> str:
         """Return the address that confirms; its subject is (id, token version, unix seconds)."""
@@ -75,12 +78,19 @@ class Links:
         token = self.tokens.sign(Purpose.CONFIRM, subscriber.id, subscriber.token_version, seconds)
         return self._at("confirm", token)
 
-    def _token(self, purpose: Purpose, subscriber: Subscriber) -> str:
-        return self.tokens.sign(purpose, subscriber.id, subscriber.token_version)
+    def _own(self, page: str, purpose: Purpose, subscriber: Subscriber) -> str:
+        token = _signed(self.tokens, purpose, subscriber.id, subscriber.token_version)
+        # A token is of letters, digits, "-", "_" and ".": there is nothing to quote.
+        return f"{self.base_url.rstrip('/')}/{page}/{token}"
 
     def _at(self, *parts: str) -> str:
         path = "/".join(quote(part, safe="") for part in parts)
         return f"{self.base_url.rstrip('/')}/{path}"
+
+
+@lru_cache(_REMEMBERED_TOKENS)
+def _signed(tokens: Tokens, purpose: Purpose, subscriber_id: int, version: int) -> str:
+    return tokens.sign(purpose, subscriber_id, version)
 
 
 def named_links(paper: Paper, limit: int = MAX_LINKS) -> tuple[NamedLink, ...]:

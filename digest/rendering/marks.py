@@ -23,7 +23,7 @@ class Piece:
 
 def without_weight(expression: str) -> str:
     """Return an expression as a reader would say it: how much it counts is between them and us."""
-    return _WEIGHT.sub("", expression)
+    return _WEIGHT.sub("", expression) if "^" in expression else expression
 
 
 def pieces(reason: Reason, length: int) -> tuple[Piece, ...]:

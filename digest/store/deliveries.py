@@ -1,7 +1,7 @@
-"""The ledger: every mail that is to go out, and how it ended.
+"""The ledger: every mail that is to go out, planned once, and how it stands.
 
-The table decides who sends what: a claim is one statement, a settle is refused when the fence has
-moved on, and what a killed worker held is ready again when its lease is over.
+The tables decide who sends what: `claims` hands mails to workers, `settling` arms and settles them,
+`workers` takes them back from the dead, `waiting` is for those that no worker has.
 """
 
 from collections.abc import Collection, Iterable
@@ -9,16 +9,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_column, select
 
-from digest.model.deliveries import Delivery, DeliveryState, MailKind, Settlement, Verdict
-from digest.model.subscribers import SubscriberState
-from digest.store.digests import marks_reached
-from digest.store.subscribers import see_through
-from digest.store.tables import deliveries, subscribers, suppressions
+from digest.model.deliveries import Delivery, DeliveryState, MailKind
+from digest.store.tables import deliveries
 from digest.store.upsert import insert_new
 
-_HELD = (DeliveryState.LEASED.value, DeliveryState.INFLIGHT.value)
+_SLICE = 5000  # SQLite takes 32,766 variables in a statement
+_KINDS = {kind.value: kind for kind in MailKind}
+_STATES = {state.value: state for state in DeliveryState}
+# In the order of the fields of Delivery: a row becomes one by position.
+COLUMNS = (
+    deliveries.c.id,
+    deliveries.c.subscriber_id,
+    deliveries.c.kind,
+    deliveries.c.period,
+    deliveries.c.digest_id,
+    deliveries.c.address,
+    deliveries.c.key,
+    deliveries.c.state,
+    deliveries.c.attempts,
+    deliveries.c.fence,
+    deliveries.c.planned_at,
+    deliveries.c.next_at,
+    deliveries.c.deadline_at,
+    deliveries.c.domain_group,
+    deliveries.c.is_maybe_duplicate,
+    deliveries.c.message_hash,
+    deliveries.c.transport,
+    deliveries.c.text,
+    deliveries.c.code,
+    deliveries.c.enhanced,
+    deliveries.c.settled_at,
+)
+_KIND, _STATE = COLUMNS.index(deliveries.c.kind), COLUMNS.index(deliveries.c.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +57,18 @@ class PlannedDelivery:
     key: str
     planned_at: datetime
     deadline_at: datetime
+    domain_group: str = ""
 
 
-def plan_deliveries(connection: Connection, planned: Iterable[PlannedDelivery]) -> int:
-    """Put mails into the ledger; return how many were not there yet."""
+def plan_deliveries(
+    connection: Connection,
+    planned: Iterable[PlannedDelivery],
+    state: DeliveryState = DeliveryState.READY,
+) -> int:
+    """Put mails into the ledger; return how many were not there yet.
+
+    They are READY, or PLANNED where an operator wants to release them first.
+    """
     rows = [
         {
             "subscriber_id": delivery.subscriber_id,
@@ -45,12 +77,13 @@ def plan_deliveries(connection: Connection, planned: Iterable[PlannedDelivery]) 
             "digest_id": delivery.digest_id,
             "address": delivery.address,
             "key": delivery.key,
-            "state": DeliveryState.READY.value,
+            "state": state.value,
             "attempts": 0,
             "fence": 0,
             "planned_at": delivery.planned_at,
             "next_at": delivery.planned_at,
             "deadline_at": delivery.deadline_at,
+            "domain_group": delivery.domain_group,
             "is_maybe_duplicate": False,
             "text": "",
         }
@@ -62,140 +95,51 @@ def plan_deliveries(connection: Connection, planned: Iterable[PlannedDelivery]) 
     return len(connection.execute(statement, rows).all())
 
 
-def claim_deliveries(
-    connection: Connection, owner: str, now: datetime, lease_until: datetime, limit: int
-) -> list[Delivery]:
-    """Take mails that are due, earliest first: nobody else has them until the lease is over."""
-    due = (
-        select(deliveries.c.id)
-        .where(deliveries.c.state == DeliveryState.READY.value, deliveries.c.next_at <= now)
-        .order_by(deliveries.c.next_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    statement = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(due.scalar_subquery()))
-        .values(
-            state=DeliveryState.LEASED.value,
-            owner=owner,
-            lease_until=lease_until,
-            fence=deliveries.c.fence + 1,
-        )
-        .returning(deliveries)
-    )
-    claimed = [_delivery(row) for row in connection.execute(statement)]
-    return sorted(claimed, key=lambda delivery: (delivery.next_at, delivery.id))
-
-
-def settle_delivery(
-    connection: Connection,
-    delivery: Delivery,
-    settlement: Settlement,
-    verdict: Verdict,
-    now: datetime,
-) -> bool:
-    """Write down how an attempt ended; return False if the lease was lost meanwhile.
-
-    Acceptance moves the reader's seen-through mark in the same transaction: a lost mail never
-    loses a paper, and a paper shown is never shown again.
-    """
-    changed = connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == delivery.id,
-            deliveries.c.fence == delivery.fence,
-            deliveries.c.state.in_(_HELD),
-        )
-        .values(
-            state=settlement.state.value,
-            attempts=deliveries.c.attempts + (1 if settlement.uses_attempt else 0),
-            next_at=settlement.next_at or deliveries.c.next_at,
-            owner=None,
-            lease_until=None,
-            code=verdict.code,
-            enhanced=verdict.enhanced,
-            text=verdict.text,
-            is_maybe_duplicate=deliveries.c.is_maybe_duplicate | settlement.maybe_duplicate,
-            settled_at=None if settlement.state is DeliveryState.READY else now,
-        )
-    ).rowcount
-    if changed and settlement.state is DeliveryState.ACCEPTED and delivery.digest_id is not None:
-        see_through(connection, marks_reached(connection, [delivery.digest_id]))
-    return bool(changed)
-
-
-def arm_delivery(connection: Connection, delivery: Delivery, lease_until: datetime) -> bool:
-    """Write down that a mail's bytes are about to go out; False if it must not go any more.
-
-    That is so when the lease was lost, or when the reader has left or been suppressed since the
-    claim; confirmations go to readers who are not active yet.
-    """
-    may_go = exists().where(
-        subscribers.c.id == deliveries.c.subscriber_id,
-        (subscribers.c.state == SubscriberState.ACTIVE.value)
-        | (
-            (deliveries.c.kind != MailKind.DIGEST.value)
-            & (subscribers.c.state != SubscriberState.UNSUBSCRIBED.value)
-        ),
-        ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
-    )
-    changed = connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == delivery.id,
-            deliveries.c.fence == delivery.fence,
-            deliveries.c.state == DeliveryState.LEASED.value,
-            may_go,
-        )
-        .values(state=DeliveryState.INFLIGHT.value, lease_until=lease_until)
-    ).rowcount
-    return bool(changed)
-
-
-def owners_of_held(connection: Connection) -> list[str]:
-    """Return the workers that hold mails at the moment."""
-    statement = select(deliveries.c.owner).where(deliveries.c.state.in_(_HELD)).distinct()
-    return [owner for owner in connection.execute(statement).scalars() if owner]
-
-
-def recover_deliveries(connection: Connection, now: datetime, dead: Collection[str] = ()) -> int:
-    """Give back what workers held whose lease is over, or who are `dead`; return how many mails.
-
-    What was leased was certainly not sent. What was inflight may have been: it is sent once more,
-    the same bytes under the same Message-ID, and marked; if that happens twice a person decides.
-    """
-    was_inflight = deliveries.c.state == DeliveryState.INFLIGHT.value
-    changed = connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.state.in_(_HELD),
-            (deliveries.c.lease_until <= now) | deliveries.c.owner.in_(dead),
-        )
-        .values(
-            state=case(
-                (was_inflight & deliveries.c.is_maybe_duplicate, DeliveryState.UNCERTAIN.value),
-                else_=DeliveryState.READY.value,
-            ),
-            is_maybe_duplicate=deliveries.c.is_maybe_duplicate | was_inflight,
-            fence=deliveries.c.fence + 1,
-            owner=None,
-            lease_until=None,
-            next_at=now,
-        )
-    ).rowcount
-    return int(changed)
-
-
 def deliveries_of(connection: Connection, subscriber_id: int, limit: int = 100) -> list[Delivery]:
     """Return a reader's mails, newest first."""
-    statement = (
-        select(deliveries)
+    return _found(
+        connection,
+        select(*COLUMNS)
         .where(deliveries.c.subscriber_id == subscriber_id)
         .order_by(deliveries.c.id.desc())
-        .limit(limit)
+        .limit(limit),
     )
-    return [_delivery(row) for row in connection.execute(statement)]
+
+
+def deliveries_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Delivery]:
+    """Return mails by their ids; one that does not exist is left out."""
+    wanted = list(numbers)
+    found: dict[int, Delivery] = {}
+    for start in range(0, len(wanted), _SLICE):
+        part = select(*COLUMNS).where(deliveries.c.id.in_(wanted[start : start + _SLICE]))
+        found.update((each.id, each) for each in _found(connection, part))
+    return found
+
+
+def find_deliveries(  # noqa: PLR0913  every way to look for a mail
+    connection: Connection,
+    states: Collection[DeliveryState] = (),
+    domain_group: str | None = None,
+    address_part: str = "",
+    transport: str | None = None,
+    *,
+    limit: int = 100,
+    after_id: int = 0,
+) -> list[Delivery]:
+    """Return mails that meet every condition given, oldest first, after the id `after_id`.
+
+    Part of an address is found whatever its case.
+    """
+    statement = select(*COLUMNS).where(deliveries.c.id > after_id)
+    if states:
+        statement = statement.where(in_state(*states))
+    if domain_group is not None:
+        statement = statement.where(deliveries.c.domain_group == domain_group)
+    if address_part:
+        statement = statement.where(deliveries.c.address.icontains(address_part, autoescape=True))
+    if transport is not None:
+        statement = statement.where(deliveries.c.transport == transport)
+    return _found(connection, statement.order_by(deliveries.c.id).limit(limit))
 
 
 def count_deliveries(connection: Connection) -> dict[DeliveryState, int]:
@@ -204,30 +148,35 @@ def count_deliveries(connection: Connection) -> dict[DeliveryState, int]:
     return {DeliveryState(state): count for state, count in connection.execute(statement)}
 
 
-def suppress(connection: Connection, address_key: str, reason: str, now: datetime) -> None:
-    """Never write to an address again. Idempotent: the first reason stands."""
-    row = {"address_key": address_key, "reason": reason, "created_at": now}
-    connection.execute(insert_new(connection, suppressions), row)
+def count_by_state_and_group(connection: Connection) -> dict[tuple[DeliveryState, str], int]:
+    """Return how many mails of each domain group are in each state."""
+    by = (deliveries.c.state, deliveries.c.domain_group)
+    statement = select(*by, func.count()).group_by(*by)
+    return {(DeliveryState(s), group): count for s, group, count in connection.execute(statement)}
 
 
-def _delivery(row: Row[Any]) -> Delivery:
-    return Delivery(
-        id=row.id,
-        subscriber_id=row.subscriber_id,
-        kind=MailKind(row.kind),
-        period=row.period,
-        digest_id=row.digest_id,
-        address=row.address,
-        key=row.key,
-        state=DeliveryState(row.state),
-        attempts=row.attempts,
-        fence=row.fence,
-        planned_at=row.planned_at,
-        next_at=row.next_at,
-        deadline_at=row.deadline_at,
-        is_maybe_duplicate=row.is_maybe_duplicate,
-        text=row.text,
-        code=row.code,
-        enhanced=row.enhanced,
-        settled_at=row.settled_at,
-    )
+def oldest_ready(connection: Connection, now: datetime) -> datetime | None:
+    """Return since when the mail that has been due longest is due, None if none is."""
+    is_due = in_state(DeliveryState.READY) & (deliveries.c.next_at <= now)
+    oldest = select(deliveries.c.next_at).where(is_due).order_by(deliveries.c.next_at).limit(1)
+    return connection.execute(oldest).scalar()
+
+
+def in_state(*states: DeliveryState) -> ColumnElement[bool]:
+    """Return the condition of being in one of these states, as the partial indexes have it.
+
+    The states stand in the statement itself: a bound value never finds a partial index in SQLite.
+    """
+    words: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in states]
+    return deliveries.c.state == words[0] if len(words) == 1 else deliveries.c.state.in_(words)
+
+
+def delivery(row: Row[Any]) -> Delivery:
+    """Return the delivery of a row of COLUMNS."""
+    values: list[Any] = list(row)
+    values[_KIND], values[_STATE] = _KINDS[values[_KIND]], _STATES[values[_STATE]]
+    return Delivery(*values)
+
+
+def _found(connection: Connection, statement: Select[Any]) -> list[Delivery]:
+    return [delivery(row) for row in connection.execute(statement)]

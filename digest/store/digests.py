@@ -4,19 +4,22 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
 from digest.model.deliveries import DeliveryState
 from digest.model.digests import Digest, Entry, Field, MatchKind, Reason, Window
+from digest.store.frozen_wishes import wishes_from_json, wishes_to_json
 from digest.store.tables import deliveries, digest_entries, digests, subscribers
 
 # A digest in one of these states may still have reached its reader, or may yet.
 _MAY_BE_SEEN = (
+    DeliveryState.PLANNED,
     DeliveryState.READY,
     DeliveryState.LEASED,
     DeliveryState.INFLIGHT,
     DeliveryState.ACCEPTED,
     DeliveryState.UNCERTAIN,
+    DeliveryState.HELD,
 )
 
 
@@ -37,10 +40,11 @@ def papers_on_their_way(
 ) -> dict[int, frozenset[int]]:
     """Return the papers beyond each reader's mark that a digest has shown them, or may yet.
 
-    Papers folded under another are shown as well. A mail that waits past its time is sent no more, so its papers are not on their way.
+    Papers folded under another are shown as well. A mail that waits past its time is sent no more,
+    so its papers are not on their way; one that a person holds back may still be.
     """
     has_expired = (
-        (deliveries.c.state == DeliveryState.READY.value)
+        deliveries.c.state.in_((DeliveryState.PLANNED.value, DeliveryState.READY.value))
         & (deliveries.c.deadline_at <= now)
         & ~deliveries.c.is_maybe_duplicate
     )
@@ -80,6 +84,7 @@ def add_digests(connection: Connection, composed: Sequence[Digest]) -> list[int]
             "considered": digest.considered,
             "matched": digest.matched,
             "composed_at": digest.composed_at,
+            "wishes": None if digest.wishes is None else wishes_to_json(digest.wishes),
         }
         for digest in composed
     ]
@@ -108,30 +113,12 @@ def marks_reached(connection: Connection, digest_ids: Collection[int]) -> list[t
     A mark never passes the beginning of another digest of the reader's that may still end
     undelivered, or that did so after this one was composed: its papers are not in this one.
     """
-    other = digests.alias()
-    blocked_at = (
-        select(func.min(other.c.window_after))
-        .join(deliveries, deliveries.c.digest_id == other.c.id)
-        .where(
-            other.c.subscriber_id == digests.c.subscriber_id,
-            other.c.id != digests.c.id,
-            other.c.window_through > func.coalesce(subscribers.c.seen_through, 0),
-            deliveries.c.state != DeliveryState.ACCEPTED.value,
-            deliveries.c.settled_at.is_(None) | (deliveries.c.settled_at > digests.c.composed_at),
-        )
-        .correlate(digests, subscribers)
-        .scalar_subquery()
-    )
-    statement = (
-        select(digests.c.subscriber_id, digests.c.window_through, blocked_at.label("blocked_at"))
-        .join(subscribers, subscribers.c.id == digests.c.subscriber_id)
-        .where(digests.c.id.in_(digest_ids))
-    )
+    rows = connection.execute(_MARKS, {"numbers": list(digest_ids)})
     return [
         (row.subscriber_id, min(row.window_through, row.blocked_at))
         if row.blocked_at is not None
         else (row.subscriber_id, row.window_through)
-        for row in connection.execute(statement)
+        for row in rows
     ]
 
 
@@ -157,6 +144,7 @@ def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int,
             matched=row.matched,
             entries=tuple(entries.get(row.id, ())),
             composed_at=row.composed_at,
+            wishes=None if row.wishes is None else wishes_from_json(row.wishes),
         )
         for row in connection.execute(select(digests).where(digests.c.id.in_(numbers)))
     }
@@ -182,3 +170,29 @@ def _reason(stored: dict[str, Any]) -> Reason:
         spans=tuple((start, end) for start, end in stored["spans"]),
         share=stored["share"],
     )
+
+
+def _marks() -> Select[Any]:
+    other = digests.alias()
+    blocked_at = (
+        select(func.min(other.c.window_after))
+        .join(deliveries, deliveries.c.digest_id == other.c.id)
+        .where(
+            other.c.subscriber_id == digests.c.subscriber_id,
+            other.c.id != digests.c.id,
+            other.c.window_through > func.coalesce(subscribers.c.seen_through, 0),
+            deliveries.c.state != DeliveryState.ACCEPTED.value,
+            deliveries.c.settled_at.is_(None) | (deliveries.c.settled_at > digests.c.composed_at),
+        )
+        .correlate(digests, subscribers)
+        .scalar_subquery()
+    )
+    return (
+        select(digests.c.subscriber_id, digests.c.window_through, blocked_at.label("blocked_at"))
+        .join(subscribers, subscribers.c.id == digests.c.subscriber_id)
+        .where(digests.c.id.in_(bindparam("numbers", expanding=True)))
+    )
+
+
+# Built once: every mail that is accepted asks this.
+_MARKS = _marks()

@@ -10,14 +10,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection as Connection  # noqa: PLC0414  what the pipeline passes on
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from digest.errors import StoreAwayError
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 _PAUSE = 1.0  # seconds between two tries to write
+# A standby that is not promoted yet, or a host that has run out of disk, lets nobody write.
+_READ_ONLY = "25006"
 # Any number that others on the same server are unlikely to use as an advisory lock.
 _INGEST_LOCK = 0x0D16E57
 
@@ -74,6 +78,16 @@ class Database:
                 )
             yield connection
 
+    def try_write(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` returns in a transaction, or raise StoreAwayError to be tried again."""
+        with _told_if_away(), self.writing() as connection:
+            return work(connection)
+
+    def try_read(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` reads, or raise StoreAwayError to be tried again."""
+        with _told_if_away(), self.reading() as connection:
+            return work(connection)
+
     def write_surely(self, work: Callable[[Connection], T], patience: float = 600) -> T:
         """Return what `work` returns, trying again while the database is locked or away.
 
@@ -83,17 +97,27 @@ class Database:
         give_up_at = time.monotonic() + patience
         while True:
             try:
-                with self.writing() as connection:
-                    return work(connection)
-            except OperationalError as error:
+                return self.try_write(work)
+            except StoreAwayError as error:
                 if time.monotonic() >= give_up_at:
                     raise
-                logger.warning("the database cannot be written, trying again: %s", error.orig)
+                logger.warning("the database cannot be written, trying again: %s", error)
                 time.sleep(_PAUSE)
 
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _told_if_away() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        is_away = isinstance(error, (OperationalError, InterfaceError))
+        if is_away or getattr(error.orig, "sqlstate", None) == _READ_ONLY:
+            raise StoreAwayError(str(error.orig).strip()) from error
+        raise
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -28,6 +28,7 @@ from digest.model.subscribers import (
     SubscriberState,
     Wishes,
 )
+from digest.store.many import Many
 from digest.store.tables import interests, subscribers, suppressions
 from digest.store.upsert import insert_new
 
@@ -135,13 +136,7 @@ def see_through(connection: Connection, marks: Iterable[tuple[int, int]]) -> Non
     """Move readers' seen-through marks forward, never back: (subscriber id, dump id) pairs."""
     rows = [{"number": number, "mark": mark} for number, mark in marks]
     if rows:
-        seen = func.coalesce(subscribers.c.seen_through, literal_column("0"))
-        connection.execute(
-            update(subscribers)
-            .where(subscribers.c.id == bindparam("number"), seen < bindparam("mark"))
-            .values(seen_through=bindparam("mark")),
-            rows,
-        )
+        _SEE_THROUGH.run(connection, rows)
 
 
 def due_subscribers(connection: Connection, now: datetime, limit: int) -> list[Subscriber]:
@@ -261,3 +256,13 @@ def _wish_columns(wishes: Wishes) -> dict[str, Any]:
         "zone": wishes.cadence.zone,
         "papers_per_digest": wishes.papers_per_digest,
     }
+
+
+_SEE_THROUGH = Many(
+    update(subscribers)
+    .where(
+        subscribers.c.id == bindparam("number"),
+        func.coalesce(subscribers.c.seen_through, literal_column("0")) < bindparam("mark"),
+    )
+    .values(seen_through=bindparam("mark"))
+)

@@ -191,6 +191,8 @@ digests = Table(
     Column("considered", Integer, nullable=False),
     Column("matched", Integer, nullable=False),
     Column("composed_at", UtcDateTime, nullable=False),
+    # What it was composed for; NULL from the release that did not keep it.
+    Column("wishes", JSON(none_as_null=True)),
     UniqueConstraint("subscriber_id", "period"),
 )
 
@@ -220,6 +222,7 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("owner", String(80)),
+    # Written by the release before only: a lease is the worker's now.
     Column("lease_until", UtcDateTime),
     Column("planned_at", UtcDateTime, nullable=False),
     Column("next_at", UtcDateTime, nullable=False),
@@ -229,6 +232,9 @@ deliveries = Table(
     Column("enhanced", String(20)),
     Column("text", Text, nullable=False),
     Column("settled_at", UtcDateTime),
+    Column("domain_group", String(80), nullable=False, server_default=""),
+    Column("transport", String(120)),
+    Column("message_hash", String(64)),
     UniqueConstraint("subscriber_id", "kind", "period"),
     # The order of the claim and of the index are one: a sort of a million rows is 2,500 times dearer.
     Index(
@@ -245,6 +251,87 @@ deliveries = Table(
         sqlite_where=text("state IN ('leased', 'inflight')"),
     ),
     Index("ix_deliveries_digest_id", "digest_id"),
+    # A claim goes straight to the open groups, past any number of mails of closed ones.
+    Index(
+        "ix_deliveries_ready_by_group",
+        "domain_group",
+        "next_at",
+        "id",
+        postgresql_where=text("state = 'ready'"),
+        sqlite_where=text("state = 'ready'"),
+    ),
+    Index(
+        "ix_deliveries_overdue",
+        "deadline_at",
+        postgresql_where=text("state IN ('planned', 'ready')"),
+        sqlite_where=text("state IN ('planned', 'ready')"),
+    ),
+    Index(
+        "ix_deliveries_waiting",
+        "state",
+        "id",
+        postgresql_where=text("state IN ('planned', 'uncertain', 'held')"),
+        sqlite_where=text("state IN ('planned', 'uncertain', 'held')"),
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("delivery_id", Id, ForeignKey("deliveries.id"), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("stage", String(20)),
+    Column("transport", String(120)),
+    Column("code", Integer),
+    Column("enhanced", String(20)),
+    Column("text", Text, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    # Written again after a COMMIT whose answer was lost, an attempt is still one.
+    UniqueConstraint("delivery_id", "fence", "outcome"),
+    Index("ix_attempts_ended_at", "ended_at"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("owner", String(80), primary_key=True),
+    # Seconds of the lease clock (store/workers.py), which is not the wall clock.
+    Column("lease_until", Float, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
+throttles = Table(
+    "throttles",
+    metadata,
+    Column("transport", String(120), primary_key=True),
+    Column("domain_group", String(80), primary_key=True),
+    Column("concurrency", Integer, nullable=False),
+    Column("strikes", Integer, nullable=False),
+    Column("cooldown_until", UtcDateTime),
+    Column("rate", Float),
+    # The token bucket that all processes share, refilled by the lease clock; NULL: never used.
+    Column("tokens", Float),
+    Column("refilled_at", Float),
+)
+
+transports = Table(
+    "transports",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("down_until", UtcDateTime),
+    Column("problem", Text, nullable=False),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("scope", String(20), primary_key=True),
+    Column("name", String(120), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
 )
 
 suppressions = Table(
@@ -253,6 +340,29 @@ suppressions = Table(
     Column("address_key", String(254), primary_key=True),
     Column("reason", String(40), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("source", String(20), nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+)
+
+bounce_scores = Table(
+    "bounce_scores",
+    metadata,
+    Column("address_key", String(254), primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+bounces = Table(
+    "bounces",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("event_key", String(64), nullable=False, unique=True),
+    Column("delivery_id", Id, ForeignKey("deliveries.id"), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("enhanced", String(20)),
+    Column("text", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Index("ix_bounces_delivery_id", "delivery_id"),
 )
 
 feed_snapshots = Table(

@@ -1,5 +1,6 @@
 """Insert what is not there yet, or in place of what is: statements both databases know by other names."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -13,14 +14,16 @@ def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401  on
 
 def insert_or_replace(connection: Connection, table: Table) -> Any:  # noqa: ANN401  as above
     """Return an INSERT into `table` that changes the row whose primary key is taken."""
+    rest = [column.name for column in table.columns if not column.primary_key]
+    return insert_or_change(connection, table, rest)
+
+
+def insert_or_change(connection: Connection, table: Table, names: Collection[str]) -> Any:  # noqa: ANN401  as above
+    """Return an INSERT into `table` that changes these columns of the row whose key is taken."""
     statement = _insert(connection, table)
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
-        set_={
-            column.name: statement.excluded[column.name]
-            for column in table.columns
-            if not column.primary_key
-        },
+        set_={name: statement.excluded[name] for name in names},
     )
 
 

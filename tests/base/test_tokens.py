@@ -39,3 +39,27 @@ def test_a_token_of_one_purpose_is_none_of_another() -> None:
     token = TOKENS.sign(Purpose.PREFERENCES, 1, 1)
     with pytest.raises(TokenError):
         TOKENS.verify(Purpose.UNSUBSCRIBE, token)
+
+
+def test_a_mac_is_for_one_subject_and_one_purpose() -> None:
+    mac = TOKENS.mac(Purpose.LEAVE, 1, 2)
+
+    assert TOKENS.is_mac(Purpose.LEAVE, mac, 1, 2)
+    assert not TOKENS.is_mac(Purpose.LEAVE, mac, 1, 3)
+    assert not TOKENS.is_mac(Purpose.BOUNCE, mac, 1, 2)
+    assert not TOKENS.is_mac(Purpose.LEAVE, "é", 1, 2)
+
+
+def test_a_mac_is_in_small_letters_and_of_at_least_80_bits() -> None:
+    mac = TOKENS.mac(Purpose.BOUNCE, 1)
+
+    assert len(mac) * 4 >= 80
+    assert set(mac) <= set("0123456789abcdef")
+
+
+def test_a_mac_of_an_older_key_stays_good() -> None:
+    mac = Tokens(["first"]).mac(Purpose.BOUNCE, 1)
+
+    assert TOKENS.is_mac(Purpose.BOUNCE, mac, 1)
+    assert TOKENS.mac(Purpose.BOUNCE, 1) != mac
+    assert not Tokens(["second"]).is_mac(Purpose.BOUNCE, mac, 1)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from digest.delivery.message import MAX_HEADER_TEXT, Envelope, build_message, header_text
 from digest.errors import DigestError
+from digest.model.mails import Shared, Words
 
 ENVELOPE = Envelope(
     sender="digest@lists.example.org",
@@ -95,7 +96,10 @@ hostile_text = st.lists(
 
 
 def build(
-    envelope: Envelope = ENVELOPE, subject: str = "Papers", html: str = "<p>Hi", text: str = "Hi"
+    envelope: Envelope = ENVELOPE,
+    subject: str = "Papers",
+    html: Words = "<p>Hi",
+    text: Words = "Hi",
 ) -> bytes:
     return build_message(envelope, subject, html, text)
 
@@ -214,6 +218,10 @@ def test_an_international_domain_is_written_in_ascii() -> None:
         {"one_click_url": "https://x/\r\nBcc: x"},
         {"one_click_url": "javascript:alert(1)"},
         {"help_url": "https://x/>,<https://y"},
+        {"help_url": "https://x/" + "y" * 1000},
+        {"unsubscribe_mailto": "mailto:x@example.org\r\n y"},
+        {"recipient": "ada@example.org\r\n Bcc: x@example.org", "sender": "x"},
+        {"recipient": "ada\x00@example.org"},
         {"recipient": "ada@example.org\r\nBcc: x@example.org"},
         {"sender": "digest@example.org\nBcc: x@example.org"},
     ],
@@ -256,6 +264,17 @@ def test_no_subject_or_name_makes_a_header(subject: str, sender_name: str, site_
     assert "Bcc" not in mail
 
 
+@given(wrong=hostile_text, field=st.sampled_from(["recipient", "sender", "list_id", "help_url"]))
+def test_nothing_in_an_envelope_makes_a_header(wrong: str, field: str) -> None:
+    try:
+        message = build(replace(ENVELOPE, **{field: wrong or "x"}))  # type: ignore[arg-type]  # text
+    except DigestError:
+        return
+    assert parse(message).keys() == NAMES
+    assert message.isascii()
+    assert max(map(len, message.split(b"\r\n"))) <= 998
+
+
 @settings(deadline=None)
 @given(text=hostile_text, html=hostile_text)
 def test_what_goes_in_comes_out_and_every_line_is_fit_for_smtp(text: str, html: str) -> None:
@@ -272,6 +291,16 @@ def test_what_goes_in_comes_out_and_every_line_is_fit_for_smtp(text: str, html: 
     assert max(len(line) for line in lines[lines.index(b"") :]) <= 78
     assert max(len(line) for line in lines) <= 998
     assert all(not part.defects for part in [body, *parts])
+
+
+@given(pieces=st.lists(st.tuples(hostile_text, st.booleans())))
+@example(pieces=[("a\r", True), ("\nb", True)])
+def test_pieces_give_the_bytes_of_the_whole(pieces: list[tuple[str, bool]]) -> None:
+    words = [Shared(f"{text}\n") if is_shared else text for text, is_shared in pieces]
+    assert build(text=words, html=words) == build(text="".join(words), html="".join(words))
+    assert build(text=words, html=[*words, "last"]) == build(
+        text="".join(words), html="".join([*words, "last"])
+    )
 
 
 @settings(deadline=None)

@@ -1,11 +1,15 @@
+import hashlib
 import smtplib
 import socket
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from digest.delivery.sink import Received, Rule, Sink, Step
 
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
 MAIL = b"Subject: Papers\r\n\r\n.hidden\r\n..\r\n.\r\nend\r\n"
 
 
@@ -176,3 +180,101 @@ def test_the_sink_stops_while_clients_are_connected() -> None:
     smtp.close()
     with pytest.raises(ConnectionRefusedError):
         client(sink)
+
+
+def server_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+def test_it_encrypts_if_told_to_and_forgets_what_was_said_before() -> None:
+    rule = Rule(Step.MAIL, "550 in plain text", in_tls=False)
+    with Sink(rule, tls=server_context()) as sink, client(sink) as smtp:
+        assert smtp.mail("from@a.test")[0] == 550
+        smtp.starttls(context=ssl.create_default_context(cafile=CERTIFICATE))
+        smtp.sendmail("from@a.test", "to@b.test", MAIL)
+        assert "starttls" not in smtp.esmtp_features
+        assert len(sink.mails) == 1
+
+
+def test_it_speaks_nothing_but_tls_if_told_to() -> None:
+    ours = ssl.create_default_context(cafile=CERTIFICATE)
+    with (
+        Sink(tls=server_context(), is_implicit_tls=True) as sink,
+        smtplib.SMTP_SSL(sink.host, sink.port, "client.test", timeout=5, context=ours) as smtp,
+    ):
+        smtp.sendmail("from@a.test", "to@b.test", MAIL)
+        assert len(sink.mails) == 1
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+def test_it_asks_for_a_login_if_told_to(mechanism: str) -> None:
+    with Sink(logins={"ada": "secret"}, mechanisms=[mechanism]) as sink, client(sink) as smtp:
+        smtp.ehlo()
+        assert smtp.mail("from@a.test")[0] == 530
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            smtp.login("ada", "wrong")
+        smtp.login("ada", "secret")
+        smtp.sendmail("from@a.test", "to@b.test", MAIL)
+        assert len(sink.mails) == 1
+
+
+def test_lmtp_answers_for_each_recipient() -> None:
+    rule = Rule(Step.END, "452 4.2.2 full", recipient="^b@")
+    with Sink(rule, is_lmtp=True) as sink:
+        answer = talk(
+            sink,
+            b"EHLO c\r\nLHLO c\r\nMAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nRCPT TO:<c@b.test>"
+            b"\r\nDATA\r\nx\r\n.\r\nQUIT\r\n",
+        ).split(b"\r\n")
+        assert answer[1].startswith(b"500")
+        assert [line[:3] for line in answer[-5:-1]] == [b"354", b"452", b"250", b"221"]
+        assert [mail.recipient for mail in sink.mails] == ["c@b.test"]
+
+
+def test_refused_connections_are_refused_until_it_listens_again(sink: Sink) -> None:
+    with client(sink) as smtp:
+        sink.refuse()
+        with pytest.raises(smtplib.SMTPServerDisconnected):
+            smtp.sendmail("from@a.test", "to@b.test", MAIL)
+    with pytest.raises(ConnectionRefusedError):
+        client(sink)
+    sink.listen_again()
+    with client(sink) as smtp:
+        smtp.sendmail("from@a.test", "to@b.test", MAIL)
+
+
+def test_a_hook_is_called_when_a_mail_is_kept_and_not_answered_yet() -> None:
+    kept_then: list[int] = []
+    answered_then: list[int] = []
+    with Sink() as sink, client(sink) as smtp:
+        sink.play(
+            Rule(
+                Step.END,
+                hook=lambda: kept_then.append(len(sink.mails)),
+                then=lambda: answered_then.append(len(sink.mails)),
+            )
+        )
+        smtp.sendmail("from@a.test", "to@b.test", MAIL)
+    assert (kept_then, answered_then) == ([1], [1])
+
+
+def test_a_slow_reply_comes_byte_by_byte_and_whole() -> None:
+    with Sink(Rule(Step.MAIL, "250-slow\r\n250 ok", pace=0.001)) as sink, client(sink) as smtp:
+        smtp.sendmail("from@a.test", "to@b.test", MAIL)
+        assert len(sink.mails) == 1
+
+
+def test_copies_are_counted_by_recipient_and_message_id(sink: Sink) -> None:
+    mail = b"Subject: a\r\nMessage-ID:\r\n <1@a.test>\r\n\r\nMessage-ID: <no@a.test>\r\n"
+    with client(sink) as smtp:
+        for to in ("to@b.test", "to@b.test", "and@c.test"):
+            smtp.sendmail("from@a.test", to, mail)
+    assert sink.copies() == {("to@b.test", "<1@a.test>"): 2, ("and@c.test", "<1@a.test>"): 1}
+    assert {received.sha256 for received in sink.mails} == {hashlib.sha256(mail).hexdigest()}
+    assert [received.connection for received in sink.mails] == [1, 1, 1]
+
+
+def test_a_mail_without_a_message_id_has_none() -> None:
+    assert Received("from@a.test", "to@b.test", MAIL).message_id == ""

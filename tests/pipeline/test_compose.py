@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from digest.delivery.maildir import MaildirTransport
+from digest.delivery.transports import Threaded
 from digest.model.deliveries import (
     Delivery,
     DeliveryState,
     MailKind,
     Outcome,
+    Settled,
     Settlement,
     Verdict,
 )
@@ -22,7 +24,8 @@ from digest.model.feedback import Feedback, FeedbackKind, Mute
 from digest.model.subscribers import Cadence, Days, Subscriber
 from digest.pipeline.archive import Archives
 from digest.pipeline.compose import ComposeReport, compose_due
-from digest.pipeline.deliver import Sender, deliver_due
+from digest.pipeline.deliver import deliver_due
+from digest.pipeline.outgoing import Sender
 from digest.pipeline.subscribe import Registry, enrol, save_preferences, unsubscribe
 from digest.rendering.email import MailRenderer
 from digest.rendering.links import Links
@@ -32,6 +35,7 @@ from tests.conftest import HandClock
 from tests.factories import make_record, make_wishes, numbered
 from tests.pipeline.conftest import Take
 from tests.ranking.test_similar import VERSION_1, VERSION_2
+from tests.store.ledger import Ledger
 
 SITE = "digest.example.org"
 GRAPHS = [
@@ -68,12 +72,11 @@ def shown(registry: Registry, mail: Delivery) -> list[str]:
 
 
 def accept(registry: Registry, mail: Delivery, state: DeliveryState) -> None:
-    now = registry.clock()
-    with registry.database.writing() as connection:
-        [claimed] = deliveries.claim_deliveries(connection, "me", now, now, 1)
-        assert claimed.id == mail.id
-        verdict = Verdict(Outcome.ACCEPTED, "250 ok", 250)
-        deliveries.settle_delivery(connection, claimed, Settlement(state), verdict, now)
+    ledger = Ledger(registry.database, HandClock(registry.clock()))
+    claimed = ledger.take()
+    assert claimed.id == mail.id
+    verdict = Verdict(Outcome.ACCEPTED, "250 ok", 250)
+    assert not ledger.settle(Settled(claimed, Settlement(state), verdict))
 
 
 def test_a_due_reader_gets_the_papers_that_match_with_the_reasons(
@@ -118,10 +121,9 @@ def test_a_paper_on_its_way_is_not_chosen_again(
     take("a.txt", numbered(GRAPHS))
     clock.advance(days=1, hours=1)
     compose(registry)
-    with registry.database.writing() as connection:
-        until = clock() + timedelta(days=2)
-        [mail] = deliveries.claim_deliveries(connection, "slow", clock(), until, 1)
-        deliveries.arm_delivery(connection, mail, until)
+    ledger = Ledger(registry.database, clock)
+    mail = ledger.take("slow")
+    ledger.arm(mail, owner="slow")
     take("b.txt", numbered(["Deeper Graph Neural Networks"]))
     clock.advance(days=1)
     compose(registry)
@@ -151,17 +153,14 @@ def test_a_mail_that_is_lost_after_the_next_was_composed_loses_no_paper(
     clock.advance(days=1, hours=1)
     compose(registry)
     [first] = mails(registry, reader)
-    with registry.database.writing() as connection:
-        until = clock() + timedelta(days=2)
-        [held] = deliveries.claim_deliveries(connection, "slow", clock(), until, 1)
+    ledger = Ledger(registry.database, clock)
+    held = ledger.take("slow")
     take("b.txt", numbered(["Deeper Graph Neural Networks"]))
     clock.advance(days=1)
     compose(registry)
     accept(registry, mails(registry, reader)[0], DeliveryState.ACCEPTED)
     lost = Settlement(DeliveryState.FAILED)
-    with registry.database.writing() as connection:
-        verdict = Verdict(Outcome.FAILED, "550 no", 550)
-        assert deliveries.settle_delivery(connection, held, lost, verdict, clock())
+    assert not ledger.settle(Settled(held, lost, Verdict(Outcome.FAILED, "550 no", 550)))
     clock.advance(days=1)
     compose(registry)
 
@@ -427,11 +426,11 @@ def test_of_two_versions_one_is_mailed_with_a_line_for_the_other_and_neither_com
         found = papers.papers_by_id(connection, entry.paper_ids)
     assert {each.title for each in found.values()} == titles
 
-    maildir = MaildirTransport(tmp_path / "mails")
+    maildir = Threaded(MaildirTransport(tmp_path / "mails"))
     links = Links("http://digest.example.org", registry.tokens)
     sender = Sender(
         database=registry.database,
-        transport=maildir,
+        transports=[maildir],
         renderer=MailRenderer(links, "Digest"),
         links=links,
         site_name="Digest",
@@ -466,10 +465,9 @@ def test_papers_folded_in_a_mail_that_is_on_its_way_are_not_chosen(
     take("a.txt", [*VERSIONS, make_record("Tax Law of the North", "Courts decide.", 3)])
     clock.advance(days=1, hours=1)
     compose(registry)
-    with registry.database.writing() as connection:
-        until = clock() + timedelta(days=2)
-        [mail] = deliveries.claim_deliveries(connection, "slow", clock(), until, 1)
-        deliveries.arm_delivery(connection, mail, until)
+    ledger = Ledger(registry.database, clock)
+    mail = ledger.take("slow")
+    ledger.arm(mail, owner="slow")
     take("b.txt", numbered(["Still more Negative Triples"]))
     clock.advance(days=1)
     compose(registry)

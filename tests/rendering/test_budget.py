@@ -3,8 +3,16 @@ import quopri
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from digest.rendering.budget import MAX_ENCODED_HTML, encoded_size, fits, shapes, shorten
+from digest.rendering.budget import (
+    MAX_ENCODED_HTML,
+    encoded_size,
+    fits,
+    shapes,
+    shorten,
+)
 
 
 def test_a_short_text_stays_as_it_is() -> None:
@@ -35,15 +43,24 @@ def test_a_sentence_that_ends_too_early_does_not_cut_the_text_there() -> None:
 def test_the_size_is_the_larger_of_both_encodings(text: str) -> None:
     raw = text.encode()
     wrapped = base64.encodebytes(raw).replace(b"\n", b"\r\n")
-    assert encoded_size(text) >= len(wrapped)
-    assert encoded_size(text) >= len(quopri.encodestring(raw))
-    assert encoded_size(text) <= max(len(wrapped), 3.2 * len(raw))
+    assert encoded_size([text]) >= len(wrapped)
+    assert encoded_size([text]) >= len(quopri.encodestring(raw))
+    assert encoded_size([text]) <= max(len(wrapped), 3.2 * len(raw))
+
+
+letters = st.sampled_from([*"a=. \t\r\0\x7f", "\u05e9", "\U0001f600", "\ud800", "word" * 30])
+lines = st.lists(letters).map(lambda line: "".join(line) + "\n")
+
+
+@given(st.lists(lines))
+def test_the_size_is_the_same_in_one_piece_and_in_many(pieces: list[str]) -> None:
+    assert encoded_size(pieces) == encoded_size(["".join(pieces)])
 
 
 def test_what_fits_is_never_larger_than_allowed() -> None:
     for length in range(20_000, 100_000, 1_000):
         for letter in ("a", "=", "\u05e9", "\U0001f600"):
-            assert fits(letter * length) == (encoded_size(letter * length) <= MAX_ENCODED_HTML)
+            assert fits([letter * length]) == (encoded_size([letter * length]) <= MAX_ENCODED_HTML)
 
 
 @pytest.mark.parametrize("papers", [0, 1, 2, 30, 1000])

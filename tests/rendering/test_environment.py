@@ -67,5 +67,12 @@ def test_a_broken_template_is_named(source: str, tmp_path: Path) -> None:
         compiled(email_environment(tmp_path), "email/digest/body.html")
 
 
+def test_html_without_an_element_is_named(tmp_path: Path) -> None:
+    (tmp_path / "email" / "digest").mkdir(parents=True)
+    (tmp_path / "email" / "digest" / "body.html").write_text("{{ subject }}")
+    with pytest.raises(TemplateError, match=r"email/digest/body\.html"):
+        compiled(email_environment(tmp_path), "email/digest/body.html")
+
+
 def test_every_template_of_ours_compiles() -> None:
     samples.renderer().compile_all()

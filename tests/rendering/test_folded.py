@@ -5,7 +5,7 @@ from lxml import html as lxml_html
 
 from digest.model.digests import DigestEdition
 from digest.rendering.budget import MAX_ENCODED_HTML, encoded_size, shapes
-from digest.rendering.cards import card
+from digest.rendering.cards import Cards
 from digest.text import clean_line
 from tests.rendering import samples
 
@@ -87,7 +87,7 @@ def test_folded_papers_count_against_the_size_and_are_never_lost(
 ) -> None:
     edition = heavy(entries, folded, filler)
     mail = samples.renderer().digest(edition)
-    assert encoded_size(mail.html) <= MAX_ENCODED_HTML
+    assert encoded_size(mail.html_pieces) <= MAX_ENCODED_HTML
     page = mail.html.partition('class="foot"')[0]
     heads = page.count("/papers/p")
     lines = also(mail.html)
@@ -101,7 +101,7 @@ def test_at_the_tightest_they_are_counted_with_one_link() -> None:
     edition = samples.folded_edition("One", "Two", "Three", papers=1)
     *_, tightest = (shape for shape in shapes(1) if shape.shown)
     assert tightest.folded == 0
-    made = card(edition, 1, tightest, samples.links())
+    (made,) = Cards(samples.links()).of(edition, tightest)
     assert (made.folded, made.unnamed, made.others) == ((), 3, 3)
 
 

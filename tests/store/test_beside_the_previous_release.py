@@ -3,14 +3,25 @@
 Each INSERT names the columns that the release before knew, and no others.
 """
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Table, insert
+from sqlalchemy import Connection, Table, insert, select, update
 
-from digest.store import digests, papers, schema, subscribers, tables
+from digest.model.deliveries import Suppression
+from digest.store import (
+    claims,
+    deliveries,
+    digests,
+    papers,
+    schema,
+    subscribers,
+    suppressions,
+    tables,
+    workers,
+)
 from digest.store.engine import Database
 from tests.conftest import START
 
@@ -84,6 +95,30 @@ INSERTS: list[tuple[Table, dict[str, Any]]] = [
         tables.digest_entries,
         {"digest_id": 1, "rank": 1, "paper_id": 1, "score": 1.0, "reasons": []},
     ),
+    (
+        tables.deliveries,
+        {
+            "id": 1,
+            "subscriber_id": 1,
+            "kind": "digest",
+            "period": "2026-03-18",
+            "digest_id": 1,
+            "address": "ada@example.org",
+            "key": "key",
+            "state": "ready",
+            "attempts": 0,
+            "fence": 0,
+            "planned_at": START,
+            "next_at": START,
+            "deadline_at": START + timedelta(hours=20),
+            "is_maybe_duplicate": False,
+            "text": "",
+        },
+    ),
+    (
+        tables.suppressions,
+        {"address_key": "eve@example.org", "reason": "complaint", "created_at": START},
+    ),
 ]
 
 
@@ -100,21 +135,74 @@ def go_back_to(database: Database, revision: str) -> None:
         command.downgrade(config, revision)
 
 
-@pytest.mark.parametrize("is_before", [True, False], ids=["before the upgrade", "after it"])
+def is_dead(_owner: str) -> bool:
+    return False
+
+
+def claim_as_before(connection: Connection) -> int:
+    """Claim like the release before: any mail that is due, leased by itself."""
+    mails = tables.deliveries
+    due = select(mails.c.id).where(mails.c.state == "ready", mails.c.next_at <= START)
+    first = due.order_by(mails.c.next_at, mails.c.id).limit(50).with_for_update(skip_locked=True)
+    until = START + timedelta(minutes=15)
+    return connection.execute(
+        update(mails)
+        .where(mails.c.id.in_(first.scalar_subquery()))
+        .values(state="leased", owner="old", lease_until=until, fence=mails.c.fence + 1)
+    ).rowcount
+
+
+@pytest.mark.parametrize("before", ["first_tables", "steering_and_archives", None])
 def test_what_the_previous_release_writes_is_read_by_this_one(
-    database: Database, *, is_before: bool
+    database: Database, before: str | None
 ) -> None:
-    if is_before:
-        go_back_to(database, "first_tables")
+    if before is None:
+        write_as_before(database)
+    else:
+        go_back_to(database, before)
         write_as_before(database)
         schema.upgrade(database)
-    else:
-        write_as_before(database)
 
     with database.reading() as connection:
         paper = papers.papers_by_id(connection, [1])[1]
         reader = subscribers.subscribers_by_id(connection, [1])[1]
-        [entry] = digests.digests_by_id(connection, [1])[1].entries
+        digest = digests.digests_by_id(connection, [1])[1]
+        mail = deliveries.deliveries_by_id(connection, [1])[1]
+        suppressed = suppressions.suppression_of(connection, "eve@example.org")
+        groups = claims.groups_due(connection, START)
+    [entry] = digest.entries
     assert paper.categories == ()
     assert reader.revision == 0
     assert (entry.folded, entry.topic) == ((), "")
+    assert digest.wishes is None
+    assert (mail.domain_group, mail.message_hash, mail.transport) == ("", None, None)
+    assert suppressed == Suppression("eve@example.org", "complaint", "", START)
+    assert groups == [""]
+
+
+def test_workers_of_both_releases_share_the_queue(database: Database) -> None:
+    write_as_before(database)
+    with database.writing() as connection:
+        assert claim_as_before(connection) == 1
+        workers.hold_lease(connection, "new", 900, START)
+        assert claims.claim_deliveries(connection, "new", START, [""], 5, 5) == []
+        assert workers.recover_deliveries(connection, START, is_dead) == 0
+        later = START + timedelta(minutes=15)
+        assert workers.recover_deliveries(connection, later, is_dead) == 1
+        [mail] = claims.claim_deliveries(connection, "new", later, [""], 5, 5)
+        assert claim_as_before(connection) == 0
+    assert (mail.fence, mail.is_maybe_duplicate) == (3, False)
+
+
+def test_the_previous_release_takes_nothing_back_from_a_worker_of_this_one(
+    database: Database,
+) -> None:
+    write_as_before(database)
+    with database.writing() as connection:
+        workers.hold_lease(connection, "new", 900, START)
+        claims.claim_deliveries(connection, "new", START, [""], 5, 5)
+        mails = tables.deliveries
+        over = mails.c.state.in_(("leased", "inflight")) & (
+            (mails.c.lease_until <= START + timedelta(days=9)) | mails.c.owner.in_(["dead"])
+        )
+        assert connection.execute(select(mails.c.id).where(over)).all() == []

@@ -1,14 +1,16 @@
 """Digests as the store keeps them."""
 
 import dataclasses
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from digest.model.deliveries import MailKind
 from digest.model.digests import Digest, Entry, Field, MatchKind, Reason, Window
+from digest.model.subscribers import Cadence, Days
 from digest.store import deliveries, digests
 from digest.store.deliveries import PlannedDelivery
 from digest.store.engine import Database
 from tests.conftest import HandClock
+from tests.factories import make_wishes
 
 LIKED = Reason("A paper you liked", MatchKind.LIKED, Field.ABSTRACT, "It is alike", ((3, 5),), 0.7)
 RELATED = Reason("gnn", MatchKind.RELATED, Field.TITLE, "Message passing", (), 0.3)
@@ -32,7 +34,9 @@ def test_a_digest_comes_back_as_it_was_stored(
 ) -> None:
     one, two, three, four = stored[:4]
     with_others = Entry(one, 2.5, (LIKED, RELATED), folded=(three, two), topic="message passing")
-    digest = make_digest(reader, clock, with_others, Entry(four, 1.0, (RELATED,)))
+    wishes = make_wishes("gnn", cadence=Cadence(Days.WEEKLY, time(18, 30), "Asia/Tokyo", 4))
+    plain = make_digest(reader, clock, with_others, Entry(four, 1.0, (RELATED,)))
+    digest = dataclasses.replace(plain, wishes=wishes)
     with database.writing() as connection:
         [number] = digests.add_digests(connection, [digest])
         found = digests.digests_by_id(connection, [number])

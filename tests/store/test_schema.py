@@ -23,7 +23,13 @@ def test_the_migrations_build_exactly_what_the_models_say(database: Database) ->
 def test_the_partial_indexes_of_the_ledger_are_there(database: Database) -> None:
     indexes = {index["name"] for index in inspect(database.engine).get_indexes("deliveries")}
 
-    assert {"ix_deliveries_ready", "ix_deliveries_leased"} <= indexes
+    assert {
+        "ix_deliveries_ready",
+        "ix_deliveries_leased",
+        "ix_deliveries_ready_by_group",
+        "ix_deliveries_overdue",
+        "ix_deliveries_waiting",
+    } <= indexes
 
 
 def test_upgrading_twice_changes_nothing(database: Database) -> None:
@@ -41,7 +47,10 @@ def test_an_empty_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_failed_write_leaves_nothing_behind(database: Database) -> None:
-    sentence = text("INSERT INTO suppressions VALUES ('a@example.org', 'left', '2026-01-01')")
+    sentence = text(
+        "INSERT INTO suppressions (address_key, reason, created_at) "
+        "VALUES ('a@example.org', 'left', '2026-01-01')"
+    )
 
     def write_and_fail() -> None:
         with database.writing() as connection:

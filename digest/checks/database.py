@@ -1,0 +1,32 @@
+"""What is said about the database."""
+
+from collections.abc import Iterator
+
+from digest.app import App
+from digest.checks.findings import Finding, bad, good
+from digest.errors import StoreError
+from digest.store.dumps import recent_dumps
+from digest.store.schema import current_revision, head_revision
+
+
+def check_database(app: App) -> Iterator[Finding]:
+    """Yield whether it is there, of this version, and how fresh what it holds is."""
+    try:
+        current, head = current_revision(app.database), head_revision()
+    except StoreError as error:
+        yield bad("database", str(error))
+        return
+    if current != head:
+        says = f"at {current or 'nothing'}, needs {head}: run `digest db upgrade`"
+        yield bad("database", says)
+        return
+    name = app.database.url.render_as_string(hide_password=True)
+    yield good("database", f"{name} is at {head}")
+    with app.database.reading() as connection:
+        newest = recent_dumps(connection, 1)
+    if newest:
+        age = (app.clock() - newest[0].ingested_at).days
+        says = f"{newest[0].dump.name}, {newest[0].papers} papers, taken in {age} days ago"
+        yield good("newest dump", says)
+    else:
+        yield bad("newest dump", "none was taken in yet: `digest ingest FILE`")

@@ -1,0 +1,120 @@
+"""Taking due mails out of the ledger, a few of each domain group at a time."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.delivery.owner import is_surely_dead
+from digest.model.deliveries import Delivery, PauseScope, Throttle
+from digest.pipeline.outgoing import Job, Sender, load
+from digest.store import claims, pauses, throttles, waiting, workers
+from digest.store.engine import Connection
+
+A_GROUP = 50
+AT_ONCE = 400
+_GROUPS_AT_ONCE = 100
+# How soon after a look at who has mail another one is worth it, in seconds.
+_LOOK_AGAIN = 1.0
+# How often a worker that is busy looks after the dead and the late, in seconds.
+_HOUSEKEEPING = 10.0
+# An idle group may save up so many seconds' worth of its rate.
+_BURST = 10.0
+
+
+@dataclass(slots=True)
+class Known:
+    """What the database knows beside the mails: who is paused, and how fast each group may go."""
+
+    paused: dict[PauseScope, frozenset[str]] = field(default_factory=dict)
+    throttles: dict[str, Throttle] = field(default_factory=dict)
+    recovered: int = 0
+
+    def is_paused(self, scope: PauseScope, name: str = "") -> bool:
+        """Tell whether a site, a domain group or a transport is paused."""
+        return name in self.paused.get(scope, frozenset())
+
+
+class Claiming:
+    """Claims for one worker; its methods block and are called from one thread at a time."""
+
+    def __init__(self, sender: Sender, transport: str) -> None:
+        self._sender = sender
+        self._transport = transport
+        self._groups: deque[str] = deque()
+        self._kept_house_at = float("-inf")
+        self._looked_at = float("-inf")
+
+    def keep_house(self) -> Known | None:
+        """Take back what the dead held, end what is too late, and look up what changed.
+
+        None when that was done a moment ago. Raises StoreAwayError.
+        """
+        if time.monotonic() - self._kept_house_at < _HOUSEKEEPING:
+            return None
+        known = self._sender.database.try_write(self._house)
+        self._kept_house_at = time.monotonic()
+        return known
+
+    def claim(self, is_wanted: Callable[[str], bool]) -> list[Job]:
+        """Return mails that are due, of groups that are wanted, loaded; none when none is due.
+
+        Raises StoreAwayError; then nothing is claimed, or it comes back with the worker's lease.
+        """
+        claimed = self._sender.database.try_write(
+            lambda connection: self._some(connection, is_wanted)
+        )
+        if not claimed:
+            return []
+        batch = load(self._sender.database, claimed)
+        return [Job(delivery, batch) for delivery in claimed]
+
+    def _house(self, connection: Connection) -> Known:
+        sender = self._sender
+        now = sender.clock()
+        idempotent = [each.name for each in sender.transports if each.is_idempotent]
+        recovered = workers.recover_deliveries(
+            connection, now, is_surely_dead, idempotent, resend=sender.resends
+        )
+        waiting.expire_overdue(connection, now)
+        found: dict[PauseScope, set[str]] = {}
+        for pause in pauses.pauses(connection):
+            found.setdefault(pause.scope, set()).add(pause.name)
+        return Known(
+            paused={scope: frozenset(names) for scope, names in found.items()},
+            throttles=throttles.load_throttles(connection, self._transport),
+            recovered=recovered,
+        )
+
+    def _some(self, connection: Connection, is_wanted: Callable[[str], bool]) -> list[Delivery]:
+        now = self._sender.clock()
+        if not self._groups and time.monotonic() - self._looked_at > _LOOK_AGAIN:
+            self._looked_at = time.monotonic()
+            self._groups.extend(claims.groups_due(connection, now))
+        while self._groups:
+            names = [self._groups.popleft() for _ in range(min(len(self._groups), _GROUPS_AT_ONCE))]
+            wanted = [name for name in names if is_wanted(name)]
+            if claimed := self._claim_of(connection, wanted, now):
+                return claimed
+        return []
+
+    def _claim_of(self, connection: Connection, names: list[str], now: datetime) -> list[Delivery]:
+        sender = self._sender
+        claimed: list[Delivery] = []
+        if unlimited := [name for name in names if name not in sender.rates]:
+            each = max(AT_ONCE // len(unlimited), 1)
+            claimed += claims.claim_deliveries(
+                connection, sender.owner, now, unlimited, each, AT_ONCE
+            )
+        for name in names:
+            if rate := sender.rates.get(name):
+                tokens = throttles.take_tokens(
+                    connection, self._transport, name, rate, max(rate * _BURST, 1.0), A_GROUP
+                )
+                claimed += claims.claim_deliveries(
+                    connection, sender.owner, now, [name], tokens, tokens
+                )
+        # Whose mails were taken may have more.
+        self._groups.extend({delivery.domain_group for delivery in claimed})
+        return claimed

@@ -1,0 +1,174 @@
+"""Who is next: hands claimed mails to free connections so that no domain group waits for another.
+
+Each group has a queue of its own, a number of mails it takes at once, and pauses of its own; the
+groups take turns. Lanes are told what they may do, the ledger what is worth remembering.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from digest.delivery.throttle import (
+    REFUSALS_SEEN,
+    SUCCESSES_A_STEP,
+    after_success,
+    after_throttling,
+    is_open,
+    is_refusal_of_us,
+    is_refusing,
+)
+from digest.model.deliveries import Outcome, Throttle, Verdict
+from digest.pipeline.ledger import Ledger
+from digest.pipeline.outgoing import Job, Sender
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Group:
+    """A domain group: what waits, what is under way, and how it has gone lately."""
+
+    throttle: Throttle
+    waiting: deque[Job] = field(default_factory=deque)
+    under_way: int = 0
+    successes: int = 0
+    refusals: deque[bool] = field(default_factory=lambda: deque(maxlen=2 * REFUSALS_SEEN))
+    is_paused: bool = False
+    is_listed: bool = False
+
+
+class Dispatch:
+    """The mails a worker has claimed, by domain group; for one event loop, so without locks."""
+
+    def __init__(
+        self, sender: Sender, ledger: Ledger, transport: str, known: Mapping[str, Throttle]
+    ) -> None:
+        self._sender = sender
+        self._ledger = ledger
+        self._transport = transport
+        self._known = dict(known)
+        self._groups: dict[str, _Group] = {}
+        self._turns: deque[str] = deque()
+        self.waiting = 0
+        self.under_way = 0
+
+    def offer(self, jobs: Collection[Job]) -> None:
+        """Take claimed mails in."""
+        for job in jobs:
+            name = job.delivery.domain_group
+            group = self._group(name)
+            group.waiting.append(job)
+            if not group.is_listed:
+                group.is_listed = True
+                self._turns.append(name)
+        self.waiting += len(jobs)
+
+    def take(self) -> Job | None:
+        """Return a mail that may go out now, of the group whose turn it is; None if none may."""
+        for _ in range(len(self._turns)):
+            name = self._turns.popleft()
+            group = self._groups[name]
+            job = self._pop(group) if self._has_room(group) else None
+            group.is_listed = bool(group.waiting)
+            if group.waiting:
+                self._turns.append(name)
+            if job:
+                return job
+        return None
+
+    def take_after(self, job: Job) -> Job | None:
+        """Return the next mail of the same group, to be begun while this one is being ended.
+
+        It takes the place of the one before it, so it needs no room of its own.
+        """
+        group = self._groups[job.delivery.domain_group]
+        is_open_now = not group.is_paused and is_open(group.throttle, self._sender.clock())
+        return self._pop(group) if is_open_now else None
+
+    def done(self, job: Job, verdict: Verdict | None) -> Throttle:
+        """Note how a mail that was taken has ended (None: it was not sent); return the throttle."""
+        name = job.delivery.domain_group
+        group = self._group(name)
+        group.under_way -= 1
+        self.under_way -= 1
+        if verdict is not None:
+            self._learn(name, group, job, verdict)
+        return group.throttle
+
+    def give_back(self, *, closed_only: bool) -> list[Job]:
+        """Return the mails that will not be sent now: of the groups that are closed, or all."""
+        now = self._sender.clock()
+        back: list[Job] = []
+        for name in self._turns:
+            group = self._groups[name]
+            if closed_only and is_open(group.throttle, now) and not group.is_paused:
+                continue
+            back += group.waiting
+            group.waiting.clear()
+        self.waiting -= len(back)
+        return back
+
+    def refresh(self, known: Mapping[str, Throttle], paused: Collection[str]) -> None:
+        """Take over what other workers, or an operator, have written down meanwhile."""
+        self._known = dict(known)
+        for name, group in self._groups.items():
+            group.is_paused = name in paused
+            theirs = known.get(name)
+            if theirs and _is_later(theirs, group.throttle):
+                group.throttle = theirs
+
+    def is_wanted(self, name: str, most: int) -> bool:
+        """Tell whether more mails of a group are of use: it is open and has not enough waiting."""
+        group = self._groups.get(name)
+        throttle = group.throttle if group else self._known.get(name)
+        if throttle is not None and not is_open(throttle, self._sender.clock()):
+            return False
+        return group is None or (not group.is_paused and len(group.waiting) < most)
+
+    def _group(self, name: str) -> _Group:
+        group = self._groups.get(name)
+        if group is None:
+            group = self._groups[name] = _Group(self._known.get(name, Throttle()))
+        return group
+
+    def _pop(self, group: _Group) -> Job | None:
+        if not group.waiting:
+            return None
+        group.under_way += 1
+        self.waiting -= 1
+        self.under_way += 1
+        return group.waiting.popleft()
+
+    def _has_room(self, group: _Group) -> bool:
+        return (
+            not group.is_paused
+            and group.under_way < group.throttle.concurrency
+            and is_open(group.throttle, self._sender.clock())
+        )
+
+    def _learn(self, name: str, group: _Group, job: Job, verdict: Verdict) -> None:
+        before = group.throttle
+        if verdict.outcome is Outcome.ACCEPTED:
+            group.successes += 1
+            group.throttle = after_success(before, group.successes)
+            group.successes %= SUCCESSES_A_STEP
+        elif verdict.outcome is Outcome.THROTTLED:
+            group.successes = 0
+            now = self._sender.clock()
+            group.throttle = after_throttling(before, now, f"{name}:{job.delivery.key}")
+        if group.throttle != before:
+            self._ledger.note_throttle(self._transport, name, group.throttle)
+        if verdict.outcome in {Outcome.ACCEPTED, Outcome.FAILED}:
+            group.refusals.append(is_refusal_of_us(verdict))
+            if not group.is_paused and is_refusing(group.refusals):
+                group.is_paused = True
+                reason = f"refuses what we send: {verdict.text}"
+                logger.error("%s is paused, it %s", name, reason)
+                self._ledger.pause(name, reason)
+
+
+def _is_later(theirs: Throttle, ours: Throttle) -> bool:
+    if theirs.cooldown_until is None:
+        return False
+    return ours.cooldown_until is None or ours.cooldown_until < theirs.cooldown_until

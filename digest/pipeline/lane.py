@@ -1,0 +1,230 @@
+"""One connection's worth of work: takes mail after mail, and says of each how it ended."""
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from digest.clock import steady
+from digest.delivery.retry import Policy, settle
+from digest.delivery.transports import (
+    ArmedTooLongError,
+    Connection,
+    OutgoingMail,
+    Transport,
+    UnreachableError,
+)
+from digest.model.deliveries import (
+    Arming,
+    DeliveryState,
+    Outcome,
+    Refusal,
+    Settled,
+    Settlement,
+    Stage,
+    Verdict,
+)
+from digest.pipeline.dispatch import Dispatch
+from digest.pipeline.ledger import Ledger, NotArmedError
+from digest.pipeline.outgoing import Job, Sender, build, is_same_as_before
+from digest.pipeline.routes import Routes
+
+logger = logging.getLogger(__name__)
+
+
+class Supply(Protocol):
+    """Where a lane gets its mails."""
+
+    async def next(self) -> Job | None:
+        """Return the next mail, waiting for one; None when the round is over."""
+
+    def is_over(self) -> bool:
+        """Tell whether nothing new may be begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the lanes of a worker share."""
+
+    sender: Sender
+    ledger: Ledger
+    dispatch: Dispatch
+    routes: Routes
+    supply: Supply
+    tell: Callable[[DeliveryState], None]
+
+
+class Lane:
+    """Sends over one connection at a time, kept from mail to mail."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._sender = desk.sender
+        self._transport: Transport | None = None
+        self._connection: Connection | None = None
+        self._carried = 0
+        self._ahead: Job | None = None
+
+    async def run(self) -> None:
+        """Send until the supply ends; what was begun ahead and is not wanted is given back."""
+        job: Job | None = None
+        try:
+            while job := job or await self._desk.supply.next():
+                await self._carry(job)
+                job, self._ahead = self._ahead, None
+                if job is not None and self._desk.supply.is_over():
+                    await self._close()
+                    self._give_back(job)
+                    job = None
+        finally:
+            await self._close()
+
+    async def _carry(self, job: Job) -> None:
+        if not self._is_fit(job):
+            return
+        used: Transport | None = None
+        verdict: Verdict | None = None
+        for transport in self._desk.routes.open():
+            used = transport
+            verdict = await self._send_by(transport, job)
+            if verdict.outcome is not Outcome.UNREACHABLE:
+                self._desk.routes.worked(transport)
+                break
+            if job.is_armed:  # for this transport; another would need another fence
+                break
+        if verdict is None:  # every transport is left alone for a while
+            self._give_back(job)
+        else:
+            self._settle(job, verdict, used)
+
+    async def _send_by(self, transport: Transport, job: Job) -> Verdict:
+        """Send by one transport; a kept connection that turns out to be gone is no failure of it."""
+        while True:
+            try:
+                connection = await self._connected(transport)
+            except UnreachableError as error:
+                self._desk.routes.failed(transport, error.verdict, is_connected=False)
+                return error.verdict
+            is_kept = self._carried > 0
+            verdict = await self._send_over(connection, transport, job)
+            self._carried += 1
+            if not connection.is_usable:
+                await self._close()
+            if verdict.outcome is not Outcome.UNREACHABLE:
+                return verdict
+            if not is_kept or verdict.code is not None:
+                self._desk.routes.failed(transport, verdict, is_connected=True)
+                return verdict
+
+    async def _send_over(self, connection: Connection, transport: Transport, job: Job) -> Verdict:
+        armed_at: float | None = None
+
+        async def arm() -> bool:
+            nonlocal armed_at
+            asked_at = steady()
+            job.refusal = await self._desk.ledger.arm(
+                Arming(job.delivery, job.message_hash, transport.name)
+            )
+            if job.refusal is None:
+                armed_at, job.is_armed = asked_at, True
+            return job.refusal is None
+
+        def still_armed() -> None:
+            if armed_at is None:
+                raise ArmedTooLongError
+            self._desk.ledger.check_armed(armed_at)
+
+        try:
+            return await connection.send(
+                build(self._sender, job), arm, still_armed, functools.partial(self._following, job)
+            )
+        except (NotArmedError, ArmedTooLongError) as error:
+            await self._close()
+            return Verdict(Outcome.WITHDRAWN, f"not sent: {type(error).__name__}", stage=Stage.DATA)
+        except Exception as error:
+            logger.exception("delivery %d broke %s", job.delivery.id, transport.name)
+            await self._close()
+            outcome = Outcome.DEFERRED if armed_at is None else Outcome.UNCERTAIN
+            return Verdict(outcome, f"{type(error).__name__}: see the log")
+
+    def _following(self, job: Job) -> OutgoingMail | None:
+        while not self._desk.supply.is_over():
+            ahead = self._desk.dispatch.take_after(job)
+            if ahead is None:
+                return None
+            if self._is_fit(ahead):
+                self._ahead = ahead
+                return ahead.built
+        return None
+
+    def _is_fit(self, job: Job) -> bool:
+        """Build a mail; one that cannot go out any more is settled here, and is not fit."""
+        delivery = job.delivery
+        if delivery.deadline_at <= self._sender.clock():
+            state = (
+                DeliveryState.UNCERTAIN if delivery.is_maybe_duplicate else DeliveryState.EXPIRED
+            )
+            self._end(job, state, "its time was over before it could be sent")
+            return False
+        try:
+            build(self._sender, job)
+        except Exception:  # one reader's mail that cannot be rendered must not stop the others'
+            logger.exception("delivery %d cannot be rendered", delivery.id)
+            self._end(job, DeliveryState.FAILED, "the mail could not be rendered: see the log")
+            return False
+        if not is_same_as_before(job):
+            self._end(job, DeliveryState.HELD, "may have arrived, and cannot be built as it was")
+            return False
+        return True
+
+    def _settle(self, job: Job, verdict: Verdict, transport: Transport | None) -> None:
+        desk = self._desk
+        throttle = desk.dispatch.done(job, verdict)
+        if verdict.outcome is Outcome.WITHDRAWN and job.refusal is Refusal.LEFT:
+            settlement = Settlement(DeliveryState.SUPPRESSED, uses_attempt=False)
+        else:
+            policy = Policy(self._sender.resends, bool(transport and transport.is_idempotent))
+            not_before = (
+                throttle.cooldown_until
+                if verdict.outcome is Outcome.THROTTLED
+                else desk.routes.next_try()
+            )
+            settlement = settle(verdict, job.delivery, self._sender.clock(), policy, not_before)
+        name = transport.name if transport else None
+        desk.ledger.settle(Settled(job.delivery, settlement, verdict, name))
+        desk.tell(settlement.state)
+
+    def _end(self, job: Job, state: DeliveryState, why: str) -> None:
+        self._desk.dispatch.done(job, None)
+        verdict = Verdict(Outcome.WITHDRAWN, why)
+        settlement = Settlement(
+            state, uses_attempt=False, maybe_duplicate=job.delivery.is_maybe_duplicate
+        )
+        self._desk.ledger.settle(Settled(job.delivery, settlement, verdict))
+        self._desk.tell(state)
+
+    def _give_back(self, job: Job) -> None:
+        self._desk.dispatch.done(job, None)
+        give_back(self._desk.ledger, job)
+
+    async def _connected(self, transport: Transport) -> Connection:
+        connection = self._connection
+        if connection is not None and transport is self._transport and connection.is_usable:
+            return connection
+        await self._close()
+        self._transport, self._carried = transport, 0
+        self._connection = await transport.connect()
+        return self._connection
+
+    async def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+
+def give_back(ledger: Ledger, job: Job) -> None:
+    """Give up a claim that was not used: the mail is as due as it was."""
+    verdict = Verdict(Outcome.WITHDRAWN, "not tried")
+    settlement = Settlement(DeliveryState.READY, next_at=job.delivery.next_at, uses_attempt=False)
+    ledger.settle(Settled(job.delivery, settlement, verdict))

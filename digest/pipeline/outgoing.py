@@ -1,0 +1,209 @@
+"""Mails on their way out: loaded in sets, each built once, at the moment a connection is free."""
+
+import hashlib
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from digest.clock import Clock
+from digest.delivery.dkim import Signer, sign
+from digest.delivery.message import Envelope, build_message
+from digest.delivery.transports import OutgoingMail, Transport
+from digest.delivery.verp import Returns
+from digest.errors import DigestError, StoreAwayError
+from digest.model.deliveries import Delivery, MailKind, Refusal
+from digest.model.digests import Digest, DigestEdition
+from digest.model.papers import Paper
+from digest.model.subscribers import Subscriber
+from digest.rendering.email import MailRenderer, RenderedMail
+from digest.rendering.links import Links
+from digest.store import digests, papers, subscribers
+from digest.store.engine import Connection, Database
+
+logger = logging.getLogger(__name__)
+
+_NOT_IN_LIST_ID = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """How long a worker may be silent, in seconds.
+
+    The margin is what one mail may take from its arming on: SMTP's ten minutes for the last reply,
+    and some for sending the body.
+    """
+
+    length: float = 900
+    renewal: float = 60
+    margin: float = 660
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Everything a worker needs to turn deliveries into mail.
+
+    `transports` come in order of preference; `rates` are mails a second by domain group;
+    `connections` are open at once at most. `returns` makes the addresses that bounces come back
+    to, `signers` the DKIM signatures; `spill` is the folder for verdicts the database would not
+    take.
+    """
+
+    database: Database
+    transports: Sequence[Transport]
+    renderer: MailRenderer
+    links: Links
+    site_name: str
+    mail_from: str
+    authority: str
+    owner: str
+    clock: Clock
+    signers: Sequence[Signer] = ()
+    returns: Returns | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    connections: int = 20
+    resends: bool = True
+    leases: Leases = Leases()
+    spill: Path | None = None
+    patience: float = 60
+
+
+@dataclass(slots=True)
+class Job:
+    """A claimed delivery with what it says; `built` once it was its turn."""
+
+    delivery: Delivery
+    batch: "Batch"
+    built: OutgoingMail | None = None
+    message_hash: str = ""
+    refusal: Refusal | None = None
+    is_armed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What claimed mails say, loaded at once."""
+
+    subscribers: Mapping[int, Subscriber]
+    digests: Mapping[int, Digest]
+    papers: Mapping[int, Paper]
+
+
+def load(database: Database, claimed: Sequence[Delivery]) -> Batch:
+    """Return what the mails say; if one of them has a damaged row, that of the others.
+
+    Raises StoreAwayError: that none can be read is no fault of theirs.
+    """
+    try:
+        return database.try_read(lambda connection: _load_all(connection, claimed))
+    except StoreAwayError:
+        raise
+    except Exception:
+        if len(claimed) == 1:
+            logger.exception("delivery %d cannot be loaded", claimed[0].id)
+            return Batch({}, {}, {})
+    parts = [load(database, [delivery]) for delivery in claimed]
+    return Batch(
+        subscribers={key: each for part in parts for key, each in part.subscribers.items()},
+        digests={key: each for part in parts for key, each in part.digests.items()},
+        papers={key: each for part in parts for key, each in part.papers.items()},
+    )
+
+
+def _load_all(connection: Connection, claimed: Sequence[Delivery]) -> Batch:
+    found = digests.digests_by_id(
+        connection, [each.digest_id for each in claimed if each.digest_id is not None]
+    )
+    entries = [entry for digest in found.values() for entry in digest.entries]
+    wanted = {number for entry in entries for number in entry.paper_ids}
+    return Batch(
+        subscribers=subscribers.subscribers_by_id(
+            connection, {each.subscriber_id for each in claimed}
+        ),
+        digests=found,
+        papers=papers.papers_by_id(connection, wanted),
+    )
+
+
+def build(sender: Sender, job: Job) -> OutgoingMail:
+    """Return a job's mail, built at the first call; raises whatever rendering it raises."""
+    if job.built is None:
+        delivery = job.delivery
+        message = build_mail(sender, job.batch, delivery)
+        returns = sender.returns
+        return_to = returns.bounce_address(delivery.id) if returns else sender.mail_from
+        job.message_hash = hashlib.sha256(message).hexdigest()
+        job.built = OutgoingMail(delivery.key, return_to, delivery.address, message)
+    return job.built
+
+
+def build_mail(sender: Sender, batch: Batch, delivery: Delivery) -> bytes:
+    """Return the bytes of a delivery, signed: the same whenever they are asked for.
+
+    They are made of what was stored with the digest, of the papers, and of the site's settings and
+    templates; only when one of the latter changes between two attempts do the bytes.
+    """
+    subscriber = batch.subscribers[delivery.subscriber_id]
+    rendered = _render(sender.renderer, subscriber, batch, delivery)
+    is_digest = delivery.kind is MailKind.DIGEST
+    links, returns = sender.links, sender.returns
+    leave_address = (
+        returns.leave_address(subscriber.id, subscriber.token_version)
+        if returns and is_digest
+        else None
+    )
+    envelope = Envelope(
+        sender=sender.mail_from,
+        sender_name=sender.site_name,
+        recipient=delivery.address,
+        site_name=sender.site_name,
+        key=delivery.key,
+        planned_at=delivery.planned_at,
+        list_id=f"digest.{_NOT_IN_LIST_ID.sub('-', sender.authority)}" if is_digest else None,
+        unsubscribe_url=links.unsubscribe(subscriber) if is_digest else None,
+        one_click_url=links.one_click(subscriber) if is_digest else None,
+        unsubscribe_mailto=f"mailto:{leave_address}?subject=unsubscribe" if leave_address else None,
+        help_url=links.preferences(subscriber) if is_digest else None,
+    )
+    message = build_message(envelope, rendered.subject, rendered.html_pieces, rendered.text_pieces)
+    return sign(message, delivery.planned_at, sender.signers)
+
+
+def _render(
+    renderer: MailRenderer, subscriber: Subscriber, batch: Batch, delivery: Delivery
+) -> RenderedMail:
+    match delivery.kind:
+        case MailKind.CONFIRM:
+            return renderer.confirm(subscriber, delivery.planned_at)
+        case MailKind.ALREADY:
+            return renderer.already(subscriber)
+        case MailKind.DIGEST:
+            if delivery.digest_id is None:
+                message = f"delivery {delivery.id} is a digest's and names none"
+                raise DigestError(message)
+            digest = batch.digests[delivery.digest_id]
+            wanted = {number for entry in digest.entries for number in entry.paper_ids}
+            shown = {number: batch.papers[number] for number in wanted}
+            return renderer.digest(DigestEdition(digest, _as_composed(subscriber, digest), shown))
+
+
+def _as_composed(subscriber: Subscriber, digest: Digest) -> Subscriber:
+    """Return the reader with the wishes the digest answers, whatever they have changed since."""
+    if digest.wishes is None:  # composed by a release that did not keep them
+        return subscriber
+    return replace(
+        subscriber,
+        interests=digest.wishes.interests,
+        cadence=digest.wishes.cadence,
+        papers_per_digest=digest.wishes.papers_per_digest,
+    )
+
+
+def is_same_as_before(job: Job) -> bool:
+    """Tell whether a mail that may have arrived once is still the same bytes.
+
+    A first copy that nobody may have got binds nothing.
+    """
+    before = job.delivery.message_hash
+    return not job.delivery.is_maybe_duplicate or before is None or before == job.message_hash

@@ -1,0 +1,76 @@
+"""Which transport a mail goes by: the first that works, and none that is left alone for a while."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+
+from digest.delivery.retry import transport_wait
+from digest.delivery.transports import Transport
+from digest.model.deliveries import TransportHealth, Verdict
+from digest.pipeline.ledger import Ledger
+from digest.pipeline.outgoing import Sender
+
+logger = logging.getLogger(__name__)
+
+# A server that hangs up in the midst of things is left alone when it has done so several times in a
+# row: one mail may break the connection it goes over.
+BREAKS = 3
+
+
+class Routes:
+    """The transports in order of preference, with what is known of each; survives restarts.
+
+    A transport that could not be reached is tried again after a minute, then two, up to an hour.
+    """
+
+    def __init__(
+        self, sender: Sender, ledger: Ledger, known: Mapping[str, TransportHealth]
+    ) -> None:
+        self._sender = sender
+        self._ledger = ledger
+        self._known = dict(known)
+        self._breaks: dict[str, int] = {}
+        self.paused: frozenset[str] = frozenset()
+
+    def open(self) -> list[Transport]:
+        """Return the transports that may be tried now, best first."""
+        now = self._sender.clock()
+        return [
+            transport
+            for transport in self._sender.transports
+            if transport.name not in self.paused and _is_up(self._health(transport), now)
+        ]
+
+    def next_try(self) -> datetime | None:
+        """Return when the first of those left alone is tried again; None if none is."""
+        moments = [self._health(each).down_until for each in self._sender.transports]
+        return min((moment for moment in moments if moment), default=None)
+
+    def worked(self, transport: Transport) -> None:
+        """Note that a transport did what it is there for."""
+        self._breaks.pop(transport.name, None)
+        if self._health(transport).failures:
+            self._note(transport, TransportHealth())
+
+    def failed(self, transport: Transport, verdict: Verdict, *, is_connected: bool) -> None:
+        """Note that a transport could not be reached, or broke off before it had taken a mail."""
+        breaks = self._breaks.get(transport.name, 0) + 1
+        self._breaks[transport.name] = breaks
+        now = self._sender.clock()
+        if (is_connected and breaks < BREAKS) or not _is_up(self._health(transport), now):
+            return
+        failures = self._health(transport).failures + 1
+        wait = transport_wait(failures)
+        logger.error("%s cannot be used for %s: %s", transport.name, wait, verdict.text)
+        self._note(transport, TransportHealth(failures, now + wait, verdict.text))
+
+    def _health(self, transport: Transport) -> TransportHealth:
+        return self._known.get(transport.name, TransportHealth())
+
+    def _note(self, transport: Transport, health: TransportHealth) -> None:
+        self._known[transport.name] = health
+        self._ledger.note_transport(transport.name, health)
+
+
+def _is_up(health: TransportHealth, now: datetime) -> bool:
+    return health.down_until is None or health.down_until <= now

@@ -1,0 +1,134 @@
+"""A real mail sent on the spot, to see whether and how mail arrives; the ledger knows nothing of it."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from email import message_from_bytes
+from html import escape
+
+from digest.delivery.address import address_key, normal_address
+from digest.delivery.dkim import sign
+from digest.delivery.message import Envelope, build_message
+from digest.delivery.one_mail import send_now
+from digest.delivery.transports import OutgoingMail
+from digest.errors import DigestError
+from digest.model.deliveries import Delivery, DeliveryState, MailKind, Outcome, Verdict
+from digest.model.digests import Digest
+from digest.model.subscribers import Subscriber
+from digest.pipeline.outgoing import Batch, Sender, build_mail
+from digest.store import deliveries, digests, papers, subscribers, suppressions
+from digest.store.engine import Connection
+
+# Composes what a reader would get now, stored nowhere; None if that is nothing.
+Foresight = Callable[[Subscriber], Digest | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A mail to be sent on trial: what it shows, and its Message-ID."""
+
+    mail: OutgoingMail
+    shows: str
+
+    @property
+    def message_id(self) -> str:
+        """Return the Message-ID, by which a server's log tells of it."""
+        return str(message_from_bytes(self.mail.message)["Message-ID"])
+
+
+def make_trial(
+    sender: Sender, address: str, reader_address: str | None, foresight: Foresight
+) -> Trial:
+    """Return a mail to `address` with the newest digest of a reader, or a sample where there is none.
+
+    The reader is whom the address is of unless `reader_address` says who. In a mail to anybody else
+    the links of the reader's own do nothing. Raises AddressError, and DigestError where there is no
+    such reader or the address must not be written to.
+    """
+    written = normal_address(address)
+    key = address_key(written)
+    wanted = address_key(normal_address(reader_address)) if reader_address else key
+    with sender.database.reading() as connection:
+        if stop := suppressions.suppression_of(connection, key):
+            hint = f"`digest suppressions remove {written}` lifts it"
+            raise DigestError(f"{written} is suppressed ({stop.reason}); {hint}")
+        reader = subscribers.subscriber_by_address(connection, wanted)
+        digest = _newest_digest(connection, reader) if reader else None
+    if reader is None and reader_address:
+        raise DigestError(f"{reader_address} is no reader: `digest readers` lists them")
+    if reader is None or (digest := digest or foresight(reader)) is None:
+        return Trial(_sample(sender, written), "a sample text")
+    if wanted != key:
+        reader = replace(reader, token_version=0)  # nobody's links have that
+    mail = _digest_mail(sender, written, reader, digest)
+    return Trial(mail, f"the digest of {digest.period} of {reader.address}")
+
+
+def send_trial(sender: Sender, trial: Trial) -> Iterator[tuple[str, Verdict]]:
+    """Send it, giving each transport's name and verdict until one takes it or says no.
+
+    Pauses and throttles do not hold it up: it is a person's doing.
+    """
+    for transport in sender.transports:
+        verdict = send_now(transport, trial.mail)
+        yield transport.name, verdict
+        if verdict.outcome is not Outcome.UNREACHABLE:
+            return
+
+
+def _newest_digest(connection: Connection, reader: Subscriber) -> Digest | None:
+    for mail in deliveries.deliveries_of(connection, reader.id):
+        if mail.digest_id is not None:
+            return digests.digests_by_id(connection, [mail.digest_id]).get(mail.digest_id)
+    return None
+
+
+def _digest_mail(sender: Sender, address: str, reader: Subscriber, digest: Digest) -> OutgoingMail:
+    wanted = {number for entry in digest.entries for number in entry.paper_ids}
+    with sender.database.reading() as connection:
+        shown = papers.papers_by_id(connection, wanted)
+    now = sender.clock()
+    delivery = Delivery(
+        id=0,
+        subscriber_id=reader.id,
+        kind=MailKind.DIGEST,
+        period=digest.period.isoformat(),
+        digest_id=digest.id,
+        address=address,
+        key=_new_key(),
+        state=DeliveryState.READY,
+        attempts=0,
+        fence=0,
+        planned_at=now,
+        next_at=now,
+        deadline_at=now + timedelta(hours=1),
+    )
+    batch = Batch({reader.id: reader}, {digest.id: digest}, shown)
+    return _outgoing(sender, address, delivery.key, build_mail(sender, batch, delivery))
+
+
+def _sample(sender: Sender, address: str) -> OutgoingMail:
+    key, now = _new_key(), sender.clock()
+    envelope = Envelope(
+        sender=sender.mail_from,
+        sender_name=sender.site_name,
+        recipient=address,
+        site_name=sender.site_name,
+        key=key,
+        planned_at=now,
+        list_id=None,
+    )
+    line = f"{sender.site_name} sent this on {now:%Y-%m-%d at %H:%M:%S} UTC to see if mail arrives."
+    html = f'<!doctype html>\n<html lang="en">\n<body><p>{escape(line)}</p></body>\n</html>\n'
+    message = build_message(envelope, f"A test mail of {sender.site_name}", html, f"{line}\n")
+    return _outgoing(sender, address, key, sign(message, now, sender.signers))
+
+
+def _outgoing(sender: Sender, address: str, key: str, message: bytes) -> OutgoingMail:
+    return_to = sender.returns.return_to if sender.returns else sender.mail_from
+    return OutgoingMail(key, return_to, address, message)
+
+
+def _new_key() -> str:
+    return f"test-{secrets.token_hex(16)}"

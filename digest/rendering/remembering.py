@@ -1,0 +1,121 @@
+"""Blocks of a template that are written once for what they show, and then only put in place.
+
+`{% remembered card in cards %} ... {% endremembered %}` is a loop whose body is rendered once a
+card, in whoever's mail it stands first: most readers get papers that others got for the same
+reasons. So that this can never tell one reader what belongs to another, the body may use nothing
+but the card and what is the same in every mail; anything else is refused when the template is
+compiled.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+from jinja2 import TemplateRuntimeError, nodes
+from jinja2.ext import Extension
+from jinja2.meta import find_undeclared_variables
+from jinja2.parser import Parser
+
+from digest.model.mails import Shared
+
+# What is the same in every mail of a site.
+SITE_NAMES = frozenset({"site_name", "home_url", "postal"})
+_INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport)
+# Clipped titles and abstracts are shorter, and so is every line about a reader.
+_LONG = 1000
+# Every compiled block has a number of its own: two may stand on one line.
+_numbers = itertools.count(1)
+
+
+class Remembers(Protocol):
+    """What a remembered block can be about: it keeps what was written of it."""
+
+    @property
+    def written(self) -> dict[int, str]:
+        """Return what was written, by the number of the block; it is added to."""
+
+
+class Blocks(tuple[str, ...]):
+    """What a tag gives: text would be a copy of nearly all of a mail."""
+
+    __slots__ = ()
+
+
+class Remembering(Extension):
+    """The tag for jinja."""
+
+    tags = {"remembered"}  # noqa: RUF012  jinja declares it
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """Return the loop of a tag, or fail if its body shows more than its items."""
+        tag = next(parser.stream)
+        name = parser.stream.expect("name").value
+        parser.stream.expect("name:in")
+        items = parser.parse_expression()
+        body = parser.parse_statements(("name:endremembered",), drop_needle=True)
+        if strays := self._used(body) - {name} - SITE_NAMES:
+            used = ", ".join(sorted(strays))
+            parser.fail(f"a remembered block cannot use {used}: others read it too", tag.lineno)
+        call = self.call_method("_written", [items, nodes.Const(next(_numbers))])
+        block = nodes.CallBlock(call, [nodes.Name(name, "param")], [], body)
+        return block.set_lineno(tag.lineno)
+
+    def _used(self, body: list[nodes.Node]) -> set[str]:
+        whole = nodes.Template(body, lineno=1)
+        whole.set_environment(self.environment)
+        if next(whole.find_all(_INCLUDES), None):
+            return {"what it includes"}
+        return find_undeclared_variables(whole)
+
+    def _written(
+        self, items: Sequence[Remembers], block: int, caller: Callable[[Remembers], str]
+    ) -> Blocks:
+        blocks = []
+        for item in items:
+            try:
+                known = item.written.get(block)
+            except AttributeError as error:
+                message = f"{type(item).__name__} cannot be remembered; write for, not remembered"
+                raise TemplateRuntimeError(message) from error
+            if known is None:
+                text = caller(item)
+                known = Shared(text) if text.endswith("\n") else text
+                item.written[block] = known
+            blocks.append(known)
+        return Blocks(blocks)
+
+
+def in_pieces(chunks: Iterable[str | Blocks]) -> tuple[str, ...]:
+    """Return what a template gave, what it gives to others as well in pieces of its own.
+
+    All pieces are whole lines, but for the last; a block that is not is no piece of its own.
+    """
+    pieces: list[str] = []
+    own: list[str] = []
+    for chunk in chunks:
+        if not chunk:
+            continue
+        if not isinstance(chunk, Blocks):
+            # Nobody's own words are that long: it is the template's, the same object each time.
+            if len(chunk) < _LONG or "\n" not in chunk:
+                own.append(chunk)
+                continue
+            first, lines, last = _whole_lines(chunk)
+            pieces += ("".join(own) + first, *lines)
+            own = [last] if last else []
+        elif (own and not own[-1].endswith("\n")) or any(
+            type(each) is not Shared for each in chunk
+        ):
+            own += chunk
+        else:
+            pieces += ("".join(own), *chunk)
+            own.clear()
+    return tuple(filter(None, (*pieces, "".join(own))))
+
+
+@lru_cache(maxsize=256)
+def _whole_lines(text: str) -> tuple[str, tuple[Shared, ...], str]:
+    """Return a text up to its first line end, the whole lines after that, and what is left."""
+    start, end = text.find("\n") + 1, text.rfind("\n") + 1
+    return text[:start], (Shared(text[start:end]),) if start < end else (), text[end:]
