@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from itsdangerous import BadSignature, Signer
+from itsdangerous.encoding import want_bytes
 
 from digest.errors import TokenError
 
@@ -31,20 +32,31 @@ class Purpose(StrEnum):
 MAC_LENGTH = 20
 
 
+class _Signer(Signer):
+    """Derives the key of each secret once, not at every signature."""
+
+    def __init__(self, secrets: Sequence[str], purpose: Purpose) -> None:
+        self._derived: dict[bytes, bytes] = {}
+        super().__init__(
+            list(secrets),
+            salt=f"digest.{purpose}",
+            sep=".",
+            key_derivation="hmac",
+            digest_method=hashlib.sha256,
+        )
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        secret = want_bytes(secret_key or self.secret_keys[-1])
+        if secret not in self._derived:
+            self._derived[secret] = super().derive_key(secret)
+        return self._derived[secret]
+
+
 class Tokens:
     """Makes and reads tokens with a list of secrets."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._signers = {
-            purpose: Signer(
-                list(secrets),
-                salt=f"digest.{purpose}",
-                sep=".",
-                key_derivation="hmac",
-                digest_method=hashlib.sha256,
-            )
-            for purpose in Purpose
-        }
+        self._signers = {purpose: _Signer(secrets, purpose) for purpose in Purpose}
         self._keys = {
             purpose: [signer.derive_key(secret) for secret in signer.secret_keys]
             for purpose, signer in self._signers.items()

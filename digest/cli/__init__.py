@@ -28,6 +28,7 @@ from digest.cli.preview import preview
 from digest.cli.readers import readers
 from digest.cli.returns import returns
 from digest.cli.run import scheduler, serve, worker
+from digest.cli.simulate import simulate
 from digest.cli.subscribe import subscribe
 from digest.cli.suppressions import suppressions
 from digest.cli.testsend import test_send
@@ -83,6 +84,7 @@ for command in (
     db,
     config,
     doctor,
+    simulate,
     scheduler,
     worker,
 ):

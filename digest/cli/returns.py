@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from digest.app import App
-    from digest.delivery.intakes import Intake, Taken
+    from digest.delivery.intakes import Taken
+    from digest.jobs import Returning
 
 _EVERY = 30.0  # seconds between two looks into the mailboxes
 _LISTENERS = ("lmtp://", "smtp://")
@@ -31,6 +29,7 @@ def returns(*, listen: bool, as_json: bool) -> None:
     """
     from digest.cli.context import open_app
     from digest.cli.output import print_json
+    from digest.jobs import Returning
 
     app = open_app()
     addresses = app.settings.returns.split()
@@ -40,71 +39,41 @@ def returns(*, listen: bool, as_json: bool) -> None:
     if not wanted:
         raise click.UsageError("DIGEST_RETURNS has listeners only: say --listen to run them")
     taken: Counter[Taken] = Counter()
-    is_whole = _take_in(app, wanted, taken, stays=listen, is_quiet=as_json)
-    counts = {kind.value: count for kind, count in sorted(taken.items())}
+    lock = threading.Lock()
+
+    def count(what: Taken) -> None:
+        with lock:
+            taken[what] += 1
+
+    problems = _take_in(Returning(app, wanted, count), stays=listen, is_quiet=as_json)
+    counts = {kind.value: number for kind, number in sorted(taken.items())}
     if as_json:
         print_json(counts)
     else:
-        words = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        words = ", ".join(f"{number} {kind}" for kind, number in counts.items())
         click.echo(words or "nothing has come back")
-    if not is_whole:
+    if problems:
         sys.exit(1)
 
 
-def _take_in(
-    app: App, addresses: Sequence[str], taken: Counter[Taken], *, stays: bool, is_quiet: bool
-) -> bool:
-    """Take in what there is, or all that comes; return False if an intake had to be left out."""
-    from digest.delivery.intake import open_intake
-    from digest.delivery.intakes import IntakeError
-    from digest.errors import ConfigError
-    from digest.pipeline.bounced import ReturnDesk, take_return
-
-    if app.returns is None:
-        raise ConfigError("DIGEST_RETURN_TO", "set it, or nothing comes back to DIGEST_RETURNS")
-    desk = ReturnDesk(app.database, app.returns, app.clock)
-    lock = threading.Lock()
-
-    def take(recipients: Sequence[str], message: bytes) -> Taken:
-        what = take_return(desk, recipients, message)
-        with lock:
-            taken[what] += 1
-        return what
-
+def _take_in(returning: Returning, *, stays: bool, is_quiet: bool) -> list[str]:
+    """Take in what there is, or all that comes; return what could not be used the last time."""
     stopping = _stopping() if stays else None
-    is_whole = True
-    intakes: list[Intake] = []
     try:
-        for address in addresses:
-            try:
-                intakes.append(open_intake(address, app.returns, take))
-            except IntakeError as error:
-                if stays:
-                    raise
-                click.echo(str(error), err=True)
-                is_whole = False
+        problems = _told(returning.collect())
         if stopping and not is_quiet:
-            click.echo(f"taking in returned mail: {', '.join(each.name for each in intakes)}")
-        is_whole &= _collect(intakes)
+            click.echo(f"taking in returned mail: {', '.join(returning.names)}")
         while stopping and not stopping.wait(_EVERY):
-            is_whole = _collect(intakes)
+            problems = _told(returning.collect())
     finally:
-        for intake in intakes:
-            intake.close()
-    return is_whole
+        returning.close()
+    return problems
 
 
-def _collect(intakes: Sequence[Intake]) -> bool:
-    from digest.delivery.intakes import IntakeError
-
-    is_whole = True
-    for intake in intakes:
-        try:
-            intake.collect()
-        except IntakeError as error:
-            click.echo(str(error), err=True)
-            is_whole = False
-    return is_whole
+def _told(problems: list[str]) -> list[str]:
+    for problem in problems:
+        click.echo(problem, err=True)
+    return problems
 
 
 def _stopping() -> threading.Event:

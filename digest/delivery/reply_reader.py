@@ -55,16 +55,22 @@ class ReplyReader:
 
     def take(self) -> Reply | None:
         """Return the next reply, or None while it is not whole; raises GarbledError."""
+        if not self._unread:
+            return None
         while (end := self._unread.find(b"\n")) >= 0:
-            line, self._unread = self._unread[:end], self._unread[end + 1 :]
-            if self._take_line(line.removesuffix(b"\r")):
-                words = b"\n".join(self._lines).decode("utf-8", "replace")
-                reply = Reply(int(self._code), words)
-                self._lines, self._code, self._size = [], b"", 0
-                return reply
+            line, self._unread = self._unread[:end].rstrip(b"\r"), self._unread[end + 1 :]
+            if self._take_line(line):
+                return self._whole()
         if self._size + len(self._unread) > MAX_REPLY:
             raise GarbledError("a reply without end")
         return None
+
+    def _whole(self) -> Reply:
+        words = self._lines[0] if len(self._lines) == 1 else b"\n".join(self._lines)
+        reply = Reply(int(self._code), words.decode("utf-8", "replace"))
+        self._lines.clear()
+        self._code, self._size = b"", 0
+        return reply
 
     def _take_line(self, line: bytes) -> bool:
         """Tell whether the line was a reply's last."""

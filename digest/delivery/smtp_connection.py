@@ -9,7 +9,7 @@ one round trip.
 import asyncio
 from dataclasses import replace
 
-from digest.delivery.line_ends import dot_stuffed
+from digest.delivery.line_ends import on_the_wire
 from digest.delivery.replies import (
     GOING_AWAY,
     NO,
@@ -18,7 +18,7 @@ from digest.delivery.replies import (
     verdict_of_break,
     verdict_of_reply,
 )
-from digest.delivery.smtp_envelope import DATA, Envelope, Features, envelope_of
+from digest.delivery.smtp_envelope import Envelope, Features, envelope_of
 from digest.delivery.smtp_exchange import Exchange, answered, begin, exchange, leaves_doubt
 from digest.delivery.smtp_line import BrokenLineError, Line
 from digest.delivery.smtp_settings import SmtpSettings
@@ -42,7 +42,7 @@ class SmtpConnection:
         self._line = line
         self._settings = settings
         self._note = note
-        self._begun: OutgoingMail | None = None
+        self._begun: tuple[OutgoingMail, Envelope] | None = None
         self._needs_reset = False
         self._loop = asyncio.get_running_loop()
         self._renew_at = self._loop.time() + settings.seconds_per_connection
@@ -81,18 +81,21 @@ class SmtpConnection:
     async def _transact(
         self, mail: OutgoingMail, arm: Arm, still_armed: StillArmed, following: Following
     ) -> Verdict:
-        until = self._loop.time() + self._settings.timeouts.transaction
-        refusal = await self._introduce(mail, until)
-        if refusal is not None:
-            return refusal
+        timeouts = self._settings.timeouts
+        until = self._loop.time() + timeouts.transaction
+        envelope = await self._introduce(mail, until)
+        if isinstance(envelope, Verdict):
+            return envelope
         if not await arm():
             # There is no way back from a 354 but to hang up.
             self._line.drop()
             return Verdict(Outcome.WITHDRAWN, "not armed", stage=Stage.DATA)
-        next_mail, envelope = self._following_envelope(following)
-        body = dot_stuffed(mail.message)
-        data, end = b"".join((body, _END, envelope)), len(body) + len(_END)
-        timeouts = self._settings.timeouts
+        begun = self._next(following)
+        body = on_the_wire(mail.message, envelope.line_ends)
+        data, end = (
+            b"".join((body, _END, *(begun[1].commands if begun else ()))),
+            len(body) + len(_END),
+        )
         try:
             await self._line.send_guarded(data, end, timeouts.progress, until, still_armed)
         except BrokenLineError as error:
@@ -103,38 +106,38 @@ class SmtpConnection:
             # The system takes more than it can send. What never left the machine was not accepted.
             never_left = self._line.has_kept_back(len(data) - end)
             return self._broken(Stage.BODY if never_left else Stage.END, str(error))
-        if leaves_doubt(reply, self._line.look_ahead(), owed=3 if next_mail else 0):
+        if leaves_doubt(reply, self._line.look_ahead(), owed=3 if begun else 0):
             return self._broken(Stage.END, f"out of step: {reply.code} {reply.words}")
         verdict, in_step = answered(Stage.END, reply, (YES, NOT_NOW, NO))
         if in_step:
             self.mails += 1
-            self._begun = next_mail
+            self._begun = begun
         else:
             self._line.drop()
         return verdict
 
-    async def _introduce(self, mail: OutgoingMail, until: float) -> Verdict | None:
+    async def _introduce(self, mail: OutgoingMail, until: float) -> Envelope | Verdict:
         """Bring a mail to its 354, or say why it does not get there."""
+        timeouts, ahead = self._settings.timeouts, self.features.can_pipeline
         begun, self._begun = self._begun, None
-        commands = None
         if begun is None:
             envelope = envelope_of(mail, self.features)
             if isinstance(envelope, Verdict):
                 return envelope
-            commands = (envelope.mail, envelope.rcpt, DATA)
-        elif begun != mail:
-            return self._broken(Stage.MAIL, "another mail had been begun")
-        timeouts, ahead = self._settings.timeouts, self.features.can_pipeline
-        if commands:
             resets, self._needs_reset = self._needs_reset, False
             try:
-                await begin(self._line, commands, timeouts, resets=resets, ahead=ahead)
+                await begin(self._line, envelope.commands, timeouts, resets=resets, ahead=ahead)
             except BrokenLineError as error:
                 return self._broken(Stage.MAIL, str(error))
-        result = await exchange(self._line, None if ahead else commands, timeouts, until)
+        elif begun[0] == mail:
+            envelope = begun[1]
+        else:
+            return self._broken(Stage.MAIL, "another mail had been begun")
+        commands = None if ahead else envelope.commands
+        result = await exchange(self._line, commands, timeouts, until)
         if result.refusal is not None:
             return await self._refused(result.refusal, result)
-        return None
+        return envelope
 
     async def _refused(self, refusal: Verdict, result: Exchange) -> Verdict:
         """Leave the line as the next mail needs it."""
@@ -160,18 +163,17 @@ class SmtpConnection:
         except BrokenLineError:
             self._line.drop()
 
-    def _following_envelope(self, following: Following) -> tuple[OutgoingMail | None, bytes]:
+    def _next(self, following: Following) -> tuple[OutgoingMail, Envelope] | None:
+        """Return the mail to begin together with the end of this one."""
         if not self.features.can_pipeline or self._is_used_up(1):
-            return None, b""
+            return None
         mail = following()
-        envelope = mail and envelope_of(mail, self.features)
-        if not isinstance(envelope, Envelope):
-            return None, b""
-        return mail, envelope.mail + envelope.rcpt + DATA
+        envelope = None if mail is None else envelope_of(mail, self.features)
+        return (mail, envelope) if mail and isinstance(envelope, Envelope) else None
 
     def _stopped_in_body(self, problem: str) -> Verdict:
         # Without its last line no server may keep a mail; what it says then can only be a no.
-        said = self._line.look_ahead()
+        said = [] if self._line.is_silent() else self._line.look_ahead()
         self._line.drop()
         if said and said[0].kind in {NOT_NOW, NO}:
             return verdict_of_reply(Stage.BODY, said[0].code, said[0].words)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from digest.delivery.address import wire_address
-from digest.delivery.line_ends import has_whole_line_ends
+from digest.delivery.line_ends import LineEnds, look_at
 from digest.delivery.transports import OutgoingMail
 from digest.errors import AddressError
 from digest.model.deliveries import Outcome, Stage, Verdict
@@ -25,14 +25,14 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The commands MAIL and RCPT of one mail, as they go over the wire."""
+    """The commands of one mail as they go over the wire, MAIL, RCPT and DATA, and how its lines end."""
 
-    mail: bytes
-    rcpt: bytes
+    commands: tuple[bytes, bytes, bytes]
+    line_ends: LineEnds
 
 
 _BARRED = re.compile("[<> ]")
-DATA = b"DATA\r\n"
+_DATA = b"DATA\r\n"
 RSET = b"RSET\r\n"
 
 
@@ -63,11 +63,11 @@ def envelope_of(mail: OutgoingMail, features: Features) -> Envelope | Verdict:
         return _impossible("5.1.3", str(error))
     addresses = sender + recipient
     is_8bit, is_utf8 = not mail.message.isascii(), not addresses.isascii()
-    size = len(mail.message)
+    size, ends = len(mail.message), look_at(mail.message)
     problem = None
     if not recipient or not addresses.isprintable() or _BARRED.search(addresses):
         problem = _impossible("5.1.3", "the address has characters SMTP cannot carry")
-    elif not has_whole_line_ends(mail.message):
+    elif not ends.are_whole:
         problem = _impossible("5.6.0", "the mail has line ends SMTP cannot carry")
     elif 0 < features.max_size < size:
         sentence = f"the mail has {size} bytes, and the server takes {features.max_size}"
@@ -81,9 +81,8 @@ def envelope_of(mail: OutgoingMail, features: Features) -> Envelope | Verdict:
     extras = (
         f" SIZE={size}" * features.has_size + " BODY=8BITMIME" * is_8bit + " SMTPUTF8" * is_utf8
     )
-    return Envelope(
-        f"MAIL FROM:<{sender}>{extras}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode()
-    )
+    opening = f"MAIL FROM:<{sender}>{extras}\r\n".encode()
+    return Envelope((opening, f"RCPT TO:<{recipient}>\r\n".encode(), _DATA), ends)
 
 
 def _path(address: str) -> str:

@@ -71,7 +71,9 @@ async def exchange(
             result.open_for_data = stage is Stage.DATA
             continue
         verdict, result.in_step = answered(stage, reply, (NOT_NOW, NO))
-        result.refusal = result.refusal or verdict
+        if verdict.code is None or result.refusal is None:
+            # Out of step, what sounded like a no may have been meant for something else.
+            result.refusal = verdict
         if commands or not result.in_step:
             return result
     return result

@@ -1,27 +1,12 @@
-"""Bytes to and from a mail server, in time, on asyncio's loop.
-
-A socket of our own and not a stream: one system call hands over a whole mail, it is known to the
-byte how much of it the system has taken, and what a server says meanwhile is seen before the next
-byte leaves. Encryption is the same socket wrapped.
-"""
+"""What is said to a mail server and heard from it: each reply whole, in time, and in its turn."""
 
 import asyncio
-import contextlib
-import fcntl
 import socket
 import ssl
-import struct
 from collections.abc import Callable, Sequence
 
 from digest.delivery.reply_reader import GarbledError, Reply, ReplyReader
-from digest.delivery.waiting import Waiting
-
-_RECEIVE = 16_384  # a TLS record: nothing that was decrypted waits where select cannot see it
-_RECORD = 16_384
-_NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_TLS_SLACK = 256  # what two records add to what is in them, and more
-_SIOCOUTQNSD = 0x894B  # linux/sockios.h: bytes that were given to be sent, and never were
-_AT_ONCE = struct.pack("ii", 1, 0)
+from digest.delivery.smtp_wire import Wire
 
 
 class BrokenLineError(Exception):
@@ -32,24 +17,20 @@ class Line:
     """A connected socket; every reply is whole, in time, and the answer to what was sent last."""
 
     def __init__(self, connected: socket.socket) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._socket = connected
+        self._now = asyncio.get_running_loop().time
         self._heard = ReplyReader()
         self._ahead: list[Reply] = []
-        self._problem = ""
-        self._waiting = Waiting(self._loop)
-        self._is_closed = False
-        self._loop.add_reader(connected, self._receive)
+        self._wire = Wire(connected, self._hear)
 
     @property
     def is_open(self) -> bool:
         """Tell whether nothing has been heard that ends it."""
-        return not self._is_closed and not self._problem
+        return self._wire.is_open
 
     @property
     def is_encrypted(self) -> bool:
         """Tell whether nobody between us and the server can read along."""
-        return isinstance(self._socket, ssl.SSLSocket)
+        return self._wire.is_encrypted
 
     @property
     def has_unread(self) -> bool:
@@ -58,8 +39,7 @@ class Line:
 
     def is_silent(self) -> bool:
         """Tell whether the server waits for us: connected, and nothing said that was not read."""
-        if self.is_open:
-            self._receive()
+        self._wire.receive()
         return self.is_open and not self.has_unread
 
     def why_not_silent(self) -> str:
@@ -67,31 +47,31 @@ class Line:
         said = (
             f"{self._ahead[0].code} {self._ahead[0].words}" if self._ahead else self._heard.unread
         )
-        return f"spoke out of turn: {said}" if said else self._problem
+        return f"spoke out of turn: {said}" if said else self._wire.problem
 
     def look_ahead(self) -> Sequence[Reply]:
-        """Return the replies that are already there, whole; they are still to be read."""
-        if self.is_open:
-            self._receive()
+        """Return the replies that have already come, whole; they are still to be read."""
         try:
             while reply := self._heard.take():
                 self._ahead.append(reply)
         except GarbledError as error:
-            self._end(str(error))
+            self._wire.end(str(error))
         return self._ahead
 
     async def reply(self, patience: float, until: float | None = None) -> Reply:
         """Return the next reply; raises BrokenLineError if it is not all there in time."""
-        deadline = self._loop.time() + patience
-        deadline = deadline if until is None else min(deadline, until)
+        if self._ahead:
+            return self._ahead.pop(0)
+        deadline = None
         try:
-            if self._ahead:
-                return self._ahead.pop(0)
             while (reply := self._heard.take()) is None:
                 if not self.is_open:
                     said = self._heard.unread
-                    raise BrokenLineError(self._problem + (f" after {said!r}" if said else ""))
-                await self._waiting.wait(deadline)
+                    raise BrokenLineError(self._wire.problem + (f" after {said!r}" if said else ""))
+                if deadline is None:
+                    deadline = self._now() + patience
+                    deadline = deadline if until is None else min(deadline, until)
+                await self._wire.waiting.wait(deadline)
         except GarbledError as error:
             raise BrokenLineError(str(error)) from error
         except TimeoutError as error:
@@ -105,7 +85,7 @@ class Line:
 
     async def send(self, data: bytes, patience: float) -> None:
         """Send, unless something was said out of turn; raises BrokenLineError."""
-        until = self._loop.time() + patience
+        until = self._now() + patience
         await self.send_guarded(data, len(data), patience, until, lambda: None)
 
     async def send_guarded(
@@ -125,10 +105,10 @@ class Line:
                     raise BrokenLineError(self.why_not_silent())
                 check()
             try:
-                sent += self._push(pieces[sent:])
+                sent += self._wire.push(pieces[sent:])
                 if sent == len(data):
                     return
-                await self._wait_to_send(min(self._loop.time() + progress, until))
+                await self._wire.wait_to_push(min(self._now() + progress, until))
             except (OSError, BrokenLineError) as error:  # TimeoutError is an OSError
                 if sent >= end:
                     return
@@ -136,96 +116,21 @@ class Line:
                 raise BrokenLineError(f"sending failed: {problem}") from error
 
     def has_kept_back(self, more_than: int) -> bool:
-        """Tell whether the system has certainly not sent more than so many of the last bytes.
-
-        Also after the connection has broken; of one that has not, what was kept back is certain to
-        stay only if it is dropped now.
-        """
-        try:
-            answer = fcntl.ioctl(self._socket, _SIOCOUTQNSD, bytes(4))
-        except OSError:  # not Linux, or a socket of this machine
-            return False
-        slack = _TLS_SLACK if self.is_encrypted else 0
-        return int(struct.unpack("i", answer)[0]) > more_than + slack
+        """Tell whether the system has certainly not sent more than so many of the last bytes."""
+        return self._wire.has_kept_back(more_than)
 
     async def encrypt(self, context: ssl.SSLContext, host: str, patience: float) -> None:
         """Go on over TLS; raises OSError, of which ssl.SSLError is one."""
-        self._loop.remove_reader(self._socket)
-        deadline = self._loop.time() + patience
-        try:
-            self._socket = wrapped = context.wrap_socket(
-                self._socket, server_hostname=host, do_handshake_on_connect=False
-            )
-        except BaseException:
-            # Nobody can tell whose the file descriptor is now: it must not be touched again.
-            self._is_closed = True
-            self._socket.close()
-            raise
-        while True:
-            try:
-                wrapped.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                self._loop.add_reader(wrapped, self._waiting.wake)
-            except ssl.SSLWantWriteError:
-                self._loop.add_writer(wrapped, self._waiting.wake)
-            try:
-                await self._waiting.wait(deadline)
-            finally:
-                self._loop.remove_reader(wrapped)
-                self._loop.remove_writer(wrapped)
-        self._loop.add_reader(wrapped, self._receive)
+        await self._wire.encrypt(context, host, self._now() + patience)
 
     def close(self) -> None:
         """Hang up. Safe to call twice."""
-        if not self._is_closed:
-            self._is_closed = True
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
-            self._waiting.close()
-            self._socket.close()
+        self._wire.close()
 
     def drop(self) -> None:
-        """Hang up so that what the system has not sent yet never leaves."""
-        if not self._is_closed:
-            with contextlib.suppress(OSError):
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            self.close()
+        """Hang up so that what the system has not sent yet never leaves. Safe to call twice."""
+        self._wire.drop()
 
-    def _push(self, piece: memoryview) -> int:
-        # Of a TLS record nobody can read a part, so that with one record a call it is always known
-        # what can have been read.
-        if self.is_encrypted:
-            piece = piece[:_RECORD]
-        try:
-            return self._socket.send(piece)
-        except _NOT_NOW:
-            return 0
-
-    def _receive(self) -> None:
-        try:
-            received = self._socket.recv(_RECEIVE)
-        except _NOT_NOW:
-            return
-        except OSError as error:
-            self._end(f"connection lost: {error}")
-            return
-        if not received:
-            self._end("closed by the server")
-            return
+    def _hear(self, received: bytes) -> str:
         self._heard.feed(received)
-        if self._heard.is_too_long:
-            self._end("spoke without end")
-        self._waiting.wake()
-
-    def _end(self, problem: str) -> None:
-        self._problem = problem
-        self._loop.remove_reader(self._socket)
-        self._waiting.wake()
-
-    async def _wait_to_send(self, deadline: float) -> None:
-        self._loop.add_writer(self._socket, self._waiting.wake)
-        try:
-            await self._waiting.wait(deadline)
-        finally:
-            self._loop.remove_writer(self._socket)
+        return "spoke without end" if self._heard.is_too_long else ""

@@ -7,6 +7,7 @@ lines can be encoded alone, and once for all the mails they stand in.
 
 import binascii
 from collections.abc import Sequence
+from typing import Self
 
 
 class Shared(str):
@@ -20,7 +21,7 @@ class Shared(str):
     quoted: bytes
     size: int
 
-    def __new__(cls, lines: str) -> "Shared":
+    def __new__(cls, lines: str) -> Self:
         """Return lines that must end with a line end."""
         made = super().__new__(cls, lines)
         made.quoted = quoted_printable(lines)

@@ -82,9 +82,12 @@ class Dispatch:
 
         It takes the place of the one before it, so it needs no room of its own.
         """
+        return self._pop(self._groups[job.delivery.domain_group]) if self.is_open_for(job) else None
+
+    def is_open_for(self, job: Job) -> bool:
+        """Tell whether the group of a mail takes any at the moment."""
         group = self._groups[job.delivery.domain_group]
-        is_open_now = not group.is_paused and is_open(group.throttle, self._sender.clock())
-        return self._pop(group) if is_open_now else None
+        return not group.is_paused and is_open(group.throttle, self._sender.clock())
 
     def done(self, job: Job, verdict: Verdict | None) -> Throttle:
         """Note how a mail that was taken has ended (None: it was not sent); return the throttle."""
@@ -160,8 +163,9 @@ class Dispatch:
         if group.throttle != before:
             self._ledger.note_throttle(self._transport, name, group.throttle)
         if verdict.outcome in {Outcome.ACCEPTED, Outcome.FAILED}:
-            group.refusals.append(is_refusal_of_us(verdict))
-            if not group.is_paused and is_refusing(group.refusals):
+            is_refusal = is_refusal_of_us(verdict)
+            group.refusals.append(is_refusal)
+            if is_refusal and not group.is_paused and is_refusing(group.refusals):
                 group.is_paused = True
                 reason = f"refuses what we send: {verdict.text}"
                 logger.error("%s is paused, it %s", name, reason)

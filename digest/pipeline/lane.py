@@ -73,12 +73,16 @@ class Lane:
             while job := job or await self._desk.supply.next():
                 await self._carry(job)
                 job, self._ahead = self._ahead, None
-                if job is not None and self._desk.supply.is_over():
+                if job is not None and not self._is_wanted_still(job):
                     await self._close()
                     self._give_back(job)
                     job = None
         finally:
             await self._close()
+
+    def _is_wanted_still(self, job: Job) -> bool:
+        """Tell whether a mail that was begun ahead may follow: not if its group has closed."""
+        return self._desk.dispatch.is_open_for(job) and not self._desk.supply.is_over()
 
     async def _carry(self, job: Job) -> None:
         if not self._is_fit(job):

@@ -202,13 +202,20 @@ class Ledger:
 
     def _begin(self) -> None:
         sender = self._sender
+        idempotent = [each.name for each in sender.transports if each.is_idempotent]
 
         def work(connection: Connection) -> None:
-            workers.hold_lease(connection, sender.owner, sender.leases.length, sender.clock())
+            now = sender.clock()
+            # Who begins has nothing in hand: what is in this name was claimed by a transaction
+            # whose answer was lost, and would be kept for as long as the lease is renewed.
+            workers.recover_deliveries(
+                connection, now, sender.owner.__eq__, idempotent, resend=sender.resends
+            )
+            workers.hold_lease(connection, sender.owner, sender.leases.length, now)
 
-        self._database.try_write(work)
         if sender.spill is not None:
             self._replay(Spill(sender.spill))
+        self._database.try_write(work)
 
     def _replay(self, spill: Spill) -> None:
         for path, settled in spill.kept():
@@ -227,13 +234,21 @@ class Ledger:
         )
 
     def _write(self, work: _Work, now: datetime) -> dict[int, Refusal]:
-        return self._database.try_write(lambda connection: self._all_of(connection, work, now))
+        asked_at = steady()
+        renews = asked_at - self._renewed_at > self._sender.leases.renewal / 2
+        refused = self._database.try_write(
+            lambda connection: self._all_of(connection, work, now, renews=renews)
+        )
+        if renews:
+            self._renewed_at = asked_at
+        return refused
 
-    def _all_of(self, connection: Connection, work: _Work, now: datetime) -> dict[int, Refusal]:
+    def _all_of(
+        self, connection: Connection, work: _Work, now: datetime, *, renews: bool
+    ) -> dict[int, Refusal]:
         sender = self._sender
-        if steady() - self._renewed_at > sender.leases.renewal / 2:
+        if renews:
             workers.hold_lease(connection, sender.owner, sender.leases.length, now)
-            self._renewed_at = steady()
         if work.settled:
             late = settling.settle_deliveries(connection, work.settled, now)
             for number in late:

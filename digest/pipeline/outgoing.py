@@ -141,8 +141,9 @@ def build(sender: Sender, job: Job) -> OutgoingMail:
 def build_mail(sender: Sender, batch: Batch, delivery: Delivery) -> bytes:
     """Return the bytes of a delivery, signed: the same whenever they are asked for.
 
-    They are made of what was stored with the digest, of the papers, and of the site's settings and
-    templates; only when one of the latter changes between two attempts do the bytes.
+    They are made of what was stored with the digest, of its papers, and of the site's settings,
+    secrets and templates. Only when one of the last two changes between two attempts do the bytes;
+    `is_same_as_before` then keeps a mail back that may have arrived.
     """
     subscriber = batch.subscribers[delivery.subscriber_id]
     rendered = _render(sender.renderer, subscriber, batch, delivery)

@@ -1,6 +1,6 @@
 """A site with readers who are due, and mail servers to send to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -33,12 +33,24 @@ from digest.store import attempts, deliveries, subscribers, suppressions, thrott
 from digest.store.engine import Database
 from digest.tokens import Tokens
 from tests.conftest import HandClock
-from tests.factories import make_dump, make_wishes, numbered
+from tests.factories import make_dump, make_record, make_wishes, numbered
 
 AUTHORITY = "digest.example.org"
 # Of SMTP's five minutes are six seconds left: more than even a busy machine needs.
 SCALE = 0.02
 TITLES = ("Graph Neural Networks for Roads", "Graph Neural Networks & <b>Forgetting</b>")
+
+
+def _words(paper: int, count: int) -> str:
+    """Return words that no other paper has, so that none is folded under another."""
+    return " ".join(f"topic{paper}of{number}" for number in range(count))
+
+
+# Of these a mail is larger than what a narrow server takes in before it reads, so that while it
+# does not read, the end cannot have arrived.
+LARGE = [
+    make_record(f"Graph Neural Networks for {_words(n, 3)}", _words(n, 60), n) for n in range(1, 21)
+]
 
 
 @dataclass(slots=True)
@@ -107,9 +119,22 @@ class Site:
         )
         return replace(sender, **changes)
 
-    def deliver(self, *transports: Transport, **changes: Any) -> DeliverReport:
-        """Send what is due now."""
-        return deliver_due(self.sender(*transports, **changes))
+    def deliver(
+        self,
+        *transports: Transport,
+        is_stopping: Callable[[], bool] = lambda: False,
+        **changes: Any,
+    ) -> DeliverReport:
+        """Send what is due now, with a worker that is changed in these ways."""
+        return deliver_due(self.sender(*transports, **changes), is_stopping=is_stopping)
+
+    def deliver_until_settled(self, *transports: Transport, **changes: Any) -> None:
+        """Send as often as it takes, with the waits that mails, groups and transports ask for."""
+        for _ in range(6):
+            self.deliver(*transports, **changes)
+            if DeliveryState.READY not in self.states():
+                return
+            self.clock.advance(minutes=20)
 
     def mails(self) -> list[Delivery]:
         """Return every mail in the ledger, oldest first."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, create_engine, event, text
 
 from digest.delivery.sink import Rule, Sink, Step
 from digest.errors import StoreAwayError
@@ -52,8 +52,12 @@ def restartable(cluster: Cluster, clock: HandClock) -> Iterator[Site]:
 @contextmanager
 def at_work(sender: Sender) -> Iterator["Future[DeliverReport]"]:
     """Deliver in a thread, while the test does something else."""
+    is_over = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(deliver_due, sender)
+        try:
+            yield pool.submit(deliver_due, sender, is_stopping=is_over.is_set)
+        finally:
+            is_over.set()
 
 
 def all_is_well(site: Site, sink: Sink) -> None:
@@ -126,20 +130,12 @@ def test_a_database_that_goes_away_between_claim_and_loading_fails_no_mail(
 def test_a_database_that_only_reads_after_a_failover_is_waited_for(site: Site, sink: Sink) -> None:
     """B1: a standby that is not promoted yet refuses to write, and so do hosts with a full disk."""
     site.make_due(READERS)
-    name = site.database.url.database
-    turn = f"ALTER DATABASE {name} SET default_transaction_read_only ="
-
-    def let_it_read_only() -> None:
-        do(site.database, f"{turn} on")
-        site.database.dispose()
-
-    sink.play(Rule(Step.END, times=1, hook=let_it_read_only))
+    sink.play(Rule(Step.END, times=1, hook=lambda: let_it_only_read(site.database, "on")))
     with at_work(site.sender(smtp(sink), connections=CONNECTIONS)) as report:
         sink.wait_for(1)
         process_wait(1)
         assert len(sink.mails) <= CONNECTIONS
-        do(site.database, f"SET default_transaction_read_only = off; {turn} off")
-        site.database.dispose()
+        let_it_only_read(site.database, "off")
         report.result(60)
 
     all_is_well(site, sink)
@@ -298,6 +294,14 @@ def deliver_through(site: Site, sink: Sink, database: Database) -> None:
     database.dispose()
 
 
-def do(database: Database, command: str) -> None:
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(command))
+def let_it_only_read(database: Database, is_so: str) -> None:
+    """Let a database be read only or not, and end all sessions that knew it otherwise."""
+    name = database.url.database
+    elsewhere = create_engine(database.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with elsewhere.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only={is_so}"))
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname=:name"),
+            {"name": name},
+        )
+    elsewhere.dispose()

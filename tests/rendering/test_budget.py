@@ -3,11 +3,13 @@ import quopri
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from digest.model.mails import Shared, quoted_printable
 from digest.rendering.budget import (
     MAX_ENCODED_HTML,
+    _at_most,
     encoded_size,
     fits,
     shapes,
@@ -45,16 +47,28 @@ def test_the_size_is_the_larger_of_both_encodings(text: str) -> None:
     wrapped = base64.encodebytes(raw).replace(b"\n", b"\r\n")
     assert encoded_size([text]) >= len(wrapped)
     assert encoded_size([text]) >= len(quopri.encodestring(raw))
-    assert encoded_size([text]) <= max(len(wrapped), 3.2 * len(raw))
+    assert encoded_size([text]) <= max(len(wrapped), 3.2 * len(raw) + 2)
 
 
 letters = st.sampled_from([*"a=. \t\r\0\x7f", "\u05e9", "\U0001f600", "\ud800", "word" * 30])
 lines = st.lists(letters).map(lambda line: "".join(line) + "\n")
 
 
-@given(st.lists(lines))
+@given(st.lists(lines, min_size=1))
 def test_the_size_is_the_same_in_one_piece_and_in_many(pieces: list[str]) -> None:
     assert encoded_size(pieces) == encoded_size(["".join(pieces)])
+    assert encoded_size(map(Shared, pieces)) == encoded_size(pieces)
+
+
+@given(lines, st.integers(1, 40))
+@example("", 1)
+@example("\r", 1)
+@example(" \n", 40)
+@example("\U0001f600", 40)
+def test_what_is_not_measured_is_not_taken_for_smaller_than_it_is(text: str, times: int) -> None:
+    raw, quoted = _at_most(text * times)
+    assert raw == len((text * times).encode("utf-8", "replace"))
+    assert quoted >= len(quoted_printable(text * times))
 
 
 def test_what_fits_is_never_larger_than_allowed() -> None:

@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from digest import jobs
 from digest.app import App
-from digest.delivery.transports import Transport
+from digest.delivery.transports import OutgoingMail, Threaded
 from digest.model.deliveries import Outcome, Verdict
 from digest.model.subscribers import Subscriber
+from digest.pipeline.deliver import deliver_due
 from digest.store.tables import metadata
 from tests.conftest import HandClock
 from tests.web.client import Client
@@ -22,17 +23,17 @@ _URL = re.compile(r"https://digest\.example\.org[^\s\"'<>)\]]*")
 _HREF = re.compile(r'(?:href|action)="([^"]+)"')
 
 
-class Postbox(Transport):
+class Postbox:
     """Keeps what it is given."""
 
     name = "postbox"
+    is_idempotent = False
 
     def __init__(self) -> None:
         self.mails: list[str] = []
 
-    def send(self, sender: str, recipient: str, message: bytes, key: str) -> Verdict:
-        del sender, recipient, key
-        mail = message_from_bytes(message, policy=policy.default)
+    def deliver(self, mail_out: OutgoingMail) -> Verdict:
+        mail = message_from_bytes(mail_out.message, policy=policy.default)
         bodies = [mail.get_body((kind,)) for kind in ("html", "plain")]
         self.mails.append(
             "\n".join(
@@ -43,9 +44,6 @@ class Postbox(Transport):
             )
         )
         return Verdict(Outcome.ACCEPTED, "kept")
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def contents(app: App) -> dict[str, list[tuple[object, ...]]]:
@@ -81,10 +79,10 @@ def test_opening_every_link_twice_changes_nothing(
 ) -> None:
     postbox = Postbox()
     client.post("/subscribe", {"address": ada.address, "keywords": "gnn"})
-    jobs.deliver(app, postbox)  # Bob's confirmation, and that Ada is subscribed already
+    deliver_due(app.sender([Threaded(postbox)]))  # Bob's confirmation, and that Ada is subscribed already
     clock.advance(days=1, hours=2)
     jobs.compose(app)
-    jobs.deliver(app, postbox)  # Ada's digest
+    deliver_due(app.sender([Threaded(postbox)]))  # Ada's digest
     assert len(postbox.mails) == 3
     mailed = {url.rstrip(".,") for mail in postbox.mails for url in _URL.findall(mail)}
     for place in ("confirm", "preferences", "unsubscribe", "u", "papers"):
