@@ -45,6 +45,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         site = make_site(Path(folder), READERS)
         messages = _messages(site)
+        gc.freeze()  # as the program does once it is loaded
         size = statistics.mean(map(len, messages)) / 1000
         print(
             f"{site.mails} readers' digests, {size:.1f} kB on average, medians of {ROUNDS} rounds"

@@ -1,5 +1,6 @@
 """What nearly every command begins with."""
 
+import gc
 import os
 
 import click
@@ -21,4 +22,6 @@ def open_app(**changes: str) -> App:
     if app.settings.is_embedded and current_revision(app.database) is None:
         upgrade(app.database)
     require_current(app.database)
+    # What is loaded by now stays: the collector need not look at it again and again.
+    gc.freeze()
     return app

@@ -81,6 +81,7 @@ class _Round:
                     for each in sender.transports
                 }
             self._ledger = ledger
+            self._report.recovered = ledger.recovered
             self._routes = Routes(sender, ledger, health)
             route = next(iter([*self._routes.open(), *sender.transports]))
             self._claiming = Claiming(sender, route.name)
@@ -120,14 +121,18 @@ class _Round:
         self._advance(1)
 
     async def _feed(self) -> None:
+        is_away = False
         while not self._is_stopping():
             try:
-                is_more_to_come = await self._feed_once()
+                if not await self._feed_once():
+                    return
             except StoreAwayError as error:
-                logger.warning("nothing can be claimed: %s", error)
-                is_more_to_come = True
-            if not is_more_to_come:
-                return
+                if not is_away:
+                    logger.warning("nothing can be claimed, it is tried again: %s", error)
+                is_away = True
+                await asyncio.sleep(_LOOK_AGAIN)
+            else:
+                is_away = False
 
     async def _feed_once(self) -> bool:
         """Keep the lanes supplied; return False once nothing is due and nothing under way."""

@@ -52,7 +52,7 @@ async def _deliver(
         routes.paused = known.paused.get(PauseScope.TRANSPORT, frozenset())
         dispatch = Dispatch(sender, ledger, route, known.throttles)
         dispatch.refresh(known.throttles, known.paused.get(PauseScope.DOMAIN, frozenset()))
-        report.recovered = known.recovered
+        report.recovered = ledger.recovered + known.recovered
         report.is_reachable = bool(routes.open())
         if routes.open() and not known.is_paused(PauseScope.SITE):
             dispatch.offer(_claimed(sender, subscriber_id))

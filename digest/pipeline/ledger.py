@@ -60,9 +60,13 @@ class _Work:
 
 
 class Ledger:
-    """The one writer of a worker; use as an async context: it holds the worker's lease meanwhile."""
+    """The one writer of a worker; use as an async context: it holds the worker's lease meanwhile.
+
+    `recovered` is how many mails of the dead and the late were taken back at its beginning.
+    """
 
     def __init__(self, sender: Sender) -> None:
+        self.recovered = 0
         self._sender = sender
         self._database = sender.database
         self._next = _Work()
@@ -208,7 +212,7 @@ class Ledger:
             now = sender.clock()
             # Who begins has nothing in hand: what is in this name was claimed by a transaction
             # whose answer was lost, and would be kept for as long as the lease is renewed.
-            workers.recover_deliveries(
+            self.recovered = workers.recover_deliveries(
                 connection, now, sender.owner.__eq__, idempotent, resend=sender.resends
             )
             workers.hold_lease(connection, sender.owner, sender.leases.length, now)

@@ -16,8 +16,8 @@ from digest.text import clip
 
 # They stand in a quiet line: so much of a title tells what it is.
 _FOLDED_TITLE = 160
-# A card with all that was written of it takes about 8 kB.
-_REMEMBERED_CARDS = 4096
+# What is written of a card without its paper takes about 3 kB, what of the paper about 5.
+_REMEMBERED_CARDS = 16_384
 _REMEMBERED_PAPERS = 8192
 
 _Told = tuple[str, MatchKind, Field, str, tuple[tuple[int, int], ...]]
@@ -36,12 +36,21 @@ class Folded:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a card shows of its paper whoever reads it: most of the card, and the same in all mails."""
+
+    abstract: str
+    links: tuple[NamedLink, ...]
+    written: dict[int, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A paper as a mail shows it: both parts say the same of it.
 
-    `title` has the words marked that matched there, `plain_title` has not; `grounds` are what it is shown for, `sentence`
-    is one of the abstract that shows them, if any, and `besides` what it is shown for as well. Of
-    the papers much like it, which share the `topic`, `folded` are named, `unnamed` more counted.
+    `title` has the words marked that matched there, `plain_title` has not; `grounds` are what it is
+    shown for, `sentence` is one of the abstract that shows them, if any, and `besides` what it is
+    shown for as well; `about` is what does not depend on that. Of the papers much like it, which share the `topic`, `folded` are named, `unnamed` more counted.
     `written` is what templates made of it: readers who get a paper for the same reasons share it.
     """
 
@@ -51,13 +60,22 @@ class Card:
     grounds: tuple[Ground, ...]
     sentence: tuple[Piece, ...]
     besides: tuple[Ground, ...]
-    abstract: str
-    links: tuple[NamedLink, ...]
+    about: About
     is_whole: bool
     folded: tuple[Folded, ...]
     unnamed: int
     topic: str
-    written: dict[int, str] = field(default_factory=dict, compare=False, repr=False)
+    written: dict[int, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def abstract(self) -> str:
+        """Return as much of the abstract as is shown."""
+        return self.about.abstract
+
+    @property
+    def links(self) -> tuple[NamedLink, ...]:
+        """Return the ways to the paper; a card of one line has none."""
+        return self.about.links if self.is_whole else ()
 
     @property
     def others(self) -> int:
@@ -72,6 +90,7 @@ class Cards:
         self._links = links
         self._versions: dict[int, _Version] = {}
         self._card = lru_cache(_REMEMBERED_CARDS)(self._made)
+        self._about = lru_cache(_REMEMBERED_PAPERS)(_about)
 
     def of(self, edition: DigestEdition, shape: Shape) -> list[Card]:
         """Return the cards of the digest's entries that a shape shows, best first."""
@@ -118,8 +137,7 @@ class Cards:
             grounds=grounds.grounds,
             sentence=pieces(grounds.quoted, shape.sentence) if grounds.quoted else (),
             besides=grounds.besides,
-            abstract=shorten(paper.abstract, shape.abstract),
-            links=named_links(paper, shape.links) if shown.is_whole else (),
+            about=self._about(shown.version, shape.abstract, shape.links),
             is_whole=shown.is_whole,
             folded=tuple(self._folded(each.paper, shape) for each in shown.folded),
             unnamed=shown.unnamed,
@@ -149,6 +167,11 @@ class _Shown(NamedTuple):
     folded: tuple[_Version, ...]
     unnamed: int
     topic: str
+
+
+def _about(version: _Version, abstract: int, links: int) -> About:
+    paper = version.paper
+    return About(shorten(paper.abstract, abstract), named_links(paper, links))
 
 
 def _title(paper: Paper, reasons: Sequence[Reason], length: int) -> tuple[Piece, ...]:

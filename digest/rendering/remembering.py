@@ -5,9 +5,15 @@ card, in whoever's mail it stands first: most readers get papers that others got
 reasons. So that this can never tell one reader what belongs to another, the body may use nothing
 but the card and what is the same in every mail; anything else is refused when the template is
 compiled.
+
+Within such a block another may stand, about less: what a card says of its paper is the same for
+whatever reasons it is shown, and is written once for all the cards that hold it.
 """
 
 import itertools
+import re
+import secrets
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -26,14 +32,20 @@ _INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport)
 _LONG = 1000
 # Every compiled block has a number of its own: two may stand on one line.
 _numbers = itertools.count(1)
+# Where a block stands within another; nobody can write that into a title.
+_TOKEN = secrets.token_hex(8)
+_MARK = f"\0{_TOKEN} %d\0"
+_MARKED = re.compile(f"\0{_TOKEN} ([0-9]+)\0")
+# The blocks that stand within the one that this thread is writing.
+_open = threading.local()
 
 
 class Remembers(Protocol):
     """What a remembered block can be about: it keeps what was written of it."""
 
     @property
-    def written(self) -> dict[int, str]:
-        """Return what was written, by the number of the block; it is added to."""
+    def written(self) -> dict[int, tuple[str, ...]]:
+        """Return the pieces that were written, by the number of the block; it is added to."""
 
 
 class Blocks(tuple[str, ...]):
@@ -70,8 +82,8 @@ class Remembering(Extension):
 
     def _written(
         self, items: Sequence[Remembers], block: int, caller: Callable[[Remembers], str]
-    ) -> Blocks:
-        blocks = []
+    ) -> Blocks | str:
+        blocks: list[str] = []
         for item in items:
             try:
                 known = item.written.get(block)
@@ -79,11 +91,31 @@ class Remembering(Extension):
                 message = f"{type(item).__name__} cannot be remembered; write for, not remembered"
                 raise TemplateRuntimeError(message) from error
             if known is None:
-                text = caller(item)
-                known = Shared(text) if text.endswith("\n") else text
-                item.written[block] = known
-            blocks.append(known)
-        return Blocks(blocks)
+                known = item.written[block] = _write(item, caller)
+            blocks += known
+        within: list[str] | None = getattr(_open, "within", None)
+        if within is None:
+            return Blocks(blocks)
+        within += blocks
+        return "".join(_MARK % number for number in range(len(within) - len(blocks), len(within)))
+
+
+def _write(item: Remembers, caller: Callable[[Remembers], str]) -> tuple[str, ...]:
+    """Return what a block says of an item, with the blocks within it as pieces of their own."""
+    outer = getattr(_open, "within", None)
+    within: list[str] = []
+    _open.within = within
+    try:
+        text = caller(item)
+    finally:
+        _open.within = outer
+    parts = _MARKED.split(text)
+    parts[1::2] = [within[int(number)] for number in parts[1::2]]
+    parts = [part for part in parts if part]
+    if all(part.endswith("\n") for part in parts):
+        return tuple(part if isinstance(part, Shared) else Shared(part) for part in parts)
+    whole = "".join(parts)
+    return (Shared(whole) if whole.endswith("\n") else whole,)
 
 
 def in_pieces(chunks: Iterable[str | Blocks]) -> tuple[str, ...]:

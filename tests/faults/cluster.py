@@ -43,6 +43,8 @@ class Cluster:
     def crash(self) -> None:
         """End it as a crash would: at once, with nothing told to anybody and nothing put in order."""
         os.kill(self._pid, signal.SIGQUIT)
+        if self._restarted is not None:
+            self._restarted.wait()
         eventually(lambda: not self._is_up(), "PostgreSQL is down")
 
     def start(self) -> None:
@@ -78,13 +80,13 @@ class Cluster:
 
     def _ask(self, question: str) -> tuple[str, ...]:
         with self._connected() as connection:
-            found = connection.execute(question).fetchone()  # type: ignore[call-overload]
+            found = connection.execute(question).fetchone()
         assert found is not None
         return tuple(map(str, found))
 
     def _do(self, command: str) -> None:
         with self._connected() as connection:
-            connection.execute(command)  # type: ignore[call-overload]
+            connection.execute(command)
 
     def _connected(self) -> "psycopg.Connection[tuple[object, ...]]":
         plain = self._address.replace("+psycopg", "")

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from digest.delivery.sink import Sink
 from tests.conftest import REPOSITORY
+from tests.faults.site import Site
 from tests.faults.worker import Orders
 from tests.postgres import process_wait
 
@@ -91,6 +93,13 @@ class Process:
         assert self._process.returncode == 0
         found: dict[str, Any] = json.loads(told.splitlines()[-1])
         return found
+
+
+def orders(site: Site, sink: Sink | None = None, **rest: object) -> Orders:
+    """Return orders for a process that works on a site; it composes if there is no sink."""
+    url = site.database.url.render_as_string(hide_password=False)
+    port = sink.port if sink else 0
+    return Orders(url, site.clock().isoformat(), port, **rest)  # type: ignore[arg-type]
 
 
 def run_to_its_end(orders: Orders) -> int:

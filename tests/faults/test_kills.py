@@ -9,10 +9,11 @@ import pytest
 from digest.delivery.sink import Rule, Sink, Step
 from digest.model.deliveries import DeliveryState, Outcome
 from tests.factories import numbered
+from tests.faults.breakpoints import Point
+from tests.faults.ends import copies, flagged
 from tests.faults.invariants import check
-from tests.faults.processes import Process, eventually, run_to_its_end
+from tests.faults.processes import Process, eventually, orders, run_to_its_end
 from tests.faults.site import TITLES, Site, smtp
-from tests.faults.worker import Orders, Point
 
 pytestmark = pytest.mark.slow
 
@@ -20,23 +21,9 @@ KILLED = -signal.SIGKILL
 READERS = 6
 
 
-def orders(site: Site, sink: Sink | None = None, **rest: object) -> Orders:
-    url = site.database.url.render_as_string(hide_password=False)
-    port = sink.port if sink else 0
-    return Orders(url, site.clock().isoformat(), port, **rest)  # type: ignore[arg-type]
-
-
 def everything_the_dead_sent_has_arrived(sink: Sink) -> None:
     """Wait for what the kernel still holds of a dead worker's bytes."""
     eventually(lambda: sink.open_connections == 0, "the sink has seen that it is dead")
-
-
-def copies(sink: Sink) -> int:
-    return len(sink.mails) - len(sink.copies())
-
-
-def flagged(site: Site) -> int:
-    return sum(mail.is_maybe_duplicate for mail in site.mails())
 
 
 def finish(site: Site, sink: Sink) -> int:

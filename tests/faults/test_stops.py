@@ -10,11 +10,11 @@ from digest.delivery.smtp import Timeouts
 from digest.model.deliveries import DeliveryState, Outcome
 from digest.store.tables import workers
 from digest.store.workers import lease_left, recover_deliveries
+from tests.faults.breakpoints import Point
+from tests.faults.ends import copies, flagged
 from tests.faults.invariants import check
-from tests.faults.processes import Process, eventually
+from tests.faults.processes import Process, eventually, orders
 from tests.faults.site import Site, smtp
-from tests.faults.test_kills import copies, flagged, orders
-from tests.faults.worker import Point
 
 pytestmark = pytest.mark.slow
 

@@ -7,56 +7,29 @@ from anybody else's. The product has no hooks for this.
 """
 
 import dataclasses
-import functools
 import json
 import logging
-import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from digest.clock import Clock, steady
 from digest.delivery.owner import this_owner
-from digest.delivery.smtp import SmtpConnection, SmtpSettings, SmtpTransport, Timeouts, Tls
-from digest.delivery.smtp_line import Line
-from digest.pipeline import compose, lane
+from digest.delivery.smtp import SmtpSettings, SmtpTransport, Timeouts, Tls
 from digest.pipeline.archive import Archives
-from digest.pipeline.claiming import Claiming
 from digest.pipeline.compose import compose_due
 from digest.pipeline.deliver import deliver_due
-from digest.pipeline.ledger import Ledger
 from digest.pipeline.outgoing import Leases, Sender
 from digest.rendering.email import MailRenderer
 from digest.rendering.links import Links
 from digest.store.engine import Database
 from digest.tokens import Tokens
+from tests.faults.breakpoints import BREAKPOINTS, Point, Strike
 
 AUTHORITY = "digest.example.org"
-# Longer than any command: what is sent in one piece from there on is a mail.
-_A_MAIL = 1000
-
-
-class Point(StrEnum):
-    """A moment in the life of a mail, right after what it is called.
-
-    Planning is over but for the commit; planned is after it.
-    """
-
-    PLANNING = "planning"
-    PLANNED = "planned"
-    CLAIMED = "claimed"
-    RENDERED = "rendered"
-    ARMED = "armed"
-    HALF_SENT = "half sent"
-    SENT = "sent"
-    ANSWERED = "answered"
-    SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +58,11 @@ class Orders:
 def main() -> None:
     """Do what is ordered; print the states the attempts ended in."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    print("ready", flush=True)
+    print("ready", flush=True)  # noqa: T201  to who started it
     orders = Orders(**json.loads(sys.stdin.readline()))
-    strike = _Strike(orders.nth, getattr(signal, f"SIG{orders.signal}"))
+    strike = Strike(orders.nth, getattr(signal, f"SIG{orders.signal}"))
     if orders.point:
-        _BREAKPOINTS[Point(orders.point)](strike)
+        BREAKPOINTS[Point(orders.point)](strike)
     database = Database(orders.url)
     clock = _moved(orders.now)
     if orders.port:
@@ -109,7 +82,7 @@ def main() -> None:
         )
         done = dataclasses.asdict(composed)
     database.dispose()
-    print(json.dumps(done), flush=True)
+    print(json.dumps(done), flush=True)  # noqa: T201  the same
 
 
 def _moved(now: str) -> Clock:
@@ -142,89 +115,6 @@ def _sender(orders: Orders, database: Database, clock: Clock) -> Sender:
         patience=orders.patience,
     )
 
-
-class _Strike:
-    """Sends the signal at the n-th call."""
-
-    def __init__(self, nth: int, number: signal.Signals) -> None:
-        self._left = nth
-        self._number = number
-
-    def __call__(self) -> None:
-        self._left -= 1
-        if self._left == 0:
-            os.kill(os.getpid(), self._number)
-
-
-def _after(owner: Any, name: str, is_it: Callable[[Any], bool], strike: _Strike) -> None:
-    """Have a function strike after each call whose result is the one that is meant."""
-    real = getattr(owner, name)
-
-    @functools.wraps(real)
-    def wrapped(*arguments: Any) -> Any:
-        result = real(*arguments)
-        if is_it(result):
-            strike()
-        return result
-
-    setattr(owner, name, wrapped)
-
-
-def _after_awaiting(owner: Any, name: str, is_it: Callable[[Any], bool], strike: _Strike) -> None:
-    """Do the same for a coroutine."""
-    real = getattr(owner, name)
-
-    @functools.wraps(real)
-    async def wrapped(*arguments: Any) -> Any:
-        result = await real(*arguments)
-        if is_it(result):
-            strike()
-        return result
-
-    setattr(owner, name, wrapped)
-
-
-def _in_the_body(strike: _Strike, *, is_whole: bool) -> None:
-    real = Line.send_guarded
-
-    async def send_guarded(
-        line: Line, data: bytes, end: int, progress: float, until: float, check: Any
-    ) -> None:
-        if end < _A_MAIL:
-            await real(line, data, end, progress, until, check)
-            return
-        half = len(data) if is_whole else end // 2
-        await real(line, data[:half], min(end, half), progress, until, check)
-        strike()
-        if not is_whole:
-            await real(line, data[half:], end - half, progress, until, check)
-
-    Line.send_guarded = send_guarded  # type: ignore[method-assign]
-
-
-def _at_settling(strike: _Strike) -> None:
-    real = Ledger._write  # noqa: SLF001  nobody outside sees when a commit is done
-
-    def write(ledger: Ledger, work: Any, now: datetime) -> Any:
-        refused = real(ledger, work, now)
-        if work.settled:
-            strike()
-        return refused
-
-    Ledger._write = write  # type: ignore[method-assign]  # noqa: SLF001
-
-
-_BREAKPOINTS: dict[Point, Callable[[_Strike], None]] = {
-    Point.PLANNING: lambda strike: _after(compose, "_write", bool, strike),
-    Point.PLANNED: lambda _strike: None,  # compose_due tells by itself
-    Point.CLAIMED: lambda strike: _after(Claiming, "claim", bool, strike),
-    Point.RENDERED: lambda strike: _after(lane, "build", bool, strike),
-    Point.ARMED: lambda strike: _after_awaiting(Ledger, "arm", lambda no: no is None, strike),
-    Point.HALF_SENT: lambda strike: _in_the_body(strike, is_whole=False),
-    Point.SENT: lambda strike: _in_the_body(strike, is_whole=True),
-    Point.ANSWERED: lambda strike: _after_awaiting(SmtpConnection, "send", bool, strike),
-    Point.SETTLED: _at_settling,
-}
 
 if __name__ == "__main__":
     main()

@@ -18,7 +18,8 @@ _LEAVE_WITHIN = 10.0
 class Crew:
     """So many workers, whoever is struck down; at the end of the `with` block there are none.
 
-    `fallen` counts those that ended of themselves, which none should.
+    `fallen` counts those that ended of themselves, or not when they were told to: there should be
+    none.
     """
 
     def __init__(self, orders: Orders, workers: int) -> None:
@@ -78,7 +79,8 @@ class Crew:
             worker.terminate()
         for worker in self._workers:
             worker.join(_LEAVE_WITHIN)
-            self.fallen += worker.exitcode not in {0, None}
+            # One that was just starting had no ear for it yet, and ended at once.
+            self.fallen += worker.exitcode not in {0, -signal.SIGTERM}
 
     def _start(self) -> BaseProcess:
         worker = _PROCESSES.Process(target=work, args=(self._orders, self._moved), daemon=True)

@@ -52,6 +52,7 @@ FAULTS: Mapping[str, Fault] = {
     "garbage": Fault("nonsense for a reply to RCPT", Rule(Step.RCPT, b"\xff\x00 good day\r\n", times=1)),
     "garbage-end": Fault("nonsense after a mail that was kept", Rule(Step.END, b"\xff\x00 good day\r\n", times=1, accepts=True), copies=1),
     "kill": Fault("kill -9 of a worker", copies=1),
+    "crash": Fault("kill -9 of a worker, and the mail server cut with it", most=2, copies=1),
     "stop": Fault("a worker stopped, and woken after its lease", most=2, copies=1),
     "pause": Fault("a worker stopped, and woken soon", most=2, copies=0),
     "locked": Fault("the database locked for a while", most=2),
@@ -104,5 +105,6 @@ def copies_explained(played: Mapping[str, int], workers: int, connections: int) 
     Whoever is killed or sleeps leaves as many mails in doubt as it has connections; a server that
     refuses everybody cuts those of all workers.
     """
-    hit = {"kill": connections, "stop": connections, "refused": workers * connections}
+    everybody = workers * connections
+    hit = {"kill": connections, "stop": connections, "crash": everybody, "refused": everybody}
     return sum(count * FAULTS[name].copies * hit.get(name, 1) for name, count in played.items())

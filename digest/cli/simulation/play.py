@@ -22,8 +22,8 @@ _PAUSE, _REFUSED, _LOCKED = 0.5, 0.4, 1.2
 _HOUR = 3600.0
 # Two hours on, an hour back, six on: less than a week in all, or mails would be too late.
 _JUMPS = (2 * _HOUR, -_HOUR, 6 * _HOUR)
-# Undisturbed it takes so long, so that there is something to disturb; a reply waits at most _SLOWEST.
-_SECONDS, _SLOWEST = 5.0, 0.3
+# So long it takes at least, so that there is something to disturb; no reply waits over _SLOWEST.
+_SECONDS, _SLOWEST = 3.0, 0.3
 _OPEN = (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.INFLIGHT)
 
 
@@ -48,10 +48,12 @@ class Play:
         self._crew = crew
         self._wanted = wanted
         self._ended = 0
+        self._is_cut = False
         self._later: list[tuple[float, Callable[[], object]]] = []
         self._from_outside: dict[str, Callable[[int], None]] = {
             "refused": self._refuse,
             "kill": crew.kill,
+            "crash": self._crash,
             "stop": functools.partial(self._stop, seconds=LEASES.length + 0.5),
             "pause": functools.partial(self._stop, seconds=_PAUSE),
             "locked": self._lock,
@@ -83,7 +85,10 @@ class Play:
         """Return what the mail server is to do: the faults, and to take its time for the rest."""
         found = [self._cued(cue, cue.rule) for cue in cues if cue.rule is not None]
         pace = min(_SECONDS * lanes / self._wanted, _SLOWEST) if self._wanted else 0
-        return [*found, Rule(Step.END, delay=pace)]
+        # A mail waits half of that before it is kept, and half before it is answered: whoever is
+        # struck down in between cannot know which.
+        in_body = Rule(Step.BODY, b"", delay=pace / 2)
+        return [*found, in_body, Rule(Step.END, delay=pace / 2)]
 
     def received(self) -> list[Received]:
         """Return all that has arrived, also what the system still had of workers that are gone."""
@@ -115,9 +120,19 @@ class Play:
         for work in due:
             work()
 
+    def _crash(self, turn: int) -> None:
+        self._crew.kill(turn)
+        self._refuse(turn)
+
     def _refuse(self, _turn: int) -> None:
-        self._sink.refuse()
-        self._later.append((steady() + _REFUSED, self._sink.listen_again))
+        if not self._is_cut:
+            self._is_cut = True
+            self._sink.refuse()
+            self._later.append((steady() + _REFUSED, self._listen_again))
+
+    def _listen_again(self) -> None:
+        self._sink.listen_again()
+        self._is_cut = False
 
     def _stop(self, turn: int, seconds: float) -> None:
         sleeper = self._crew.stop(turn)
