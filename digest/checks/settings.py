@@ -20,7 +20,7 @@ def identity_of(app: App) -> MailIdentity:
         mail_from=app.settings.mail_from,
         return_to=app.settings.return_to or app.settings.mail_from,
         ehlo_name=app.ehlo_name,
-        relays=tuple(each._settings for each in servers),  # noqa: SLF001 - looked at, not changed
+        relays=tuple(each.settings for each in servers),
         is_piped=any(route.startswith("sendmail:") for route in app.settings.mail_routes),
         dkim=tuple(signer.dns_record() for signer in app.signers),
     )

@@ -26,11 +26,11 @@ class SmtpTransport:
 
     def __init__(self, settings: SmtpSettings) -> None:
         self.name = settings.shown_name
-        self._settings = settings
+        self.settings = settings
 
     async def connect(self) -> SmtpConnection:
         """Return a greeted connection, or raise UnreachableError with a verdict that says why."""
-        policy = self._settings.policy
+        policy = self.settings.policy
         note = ""
         try:
             try:
@@ -48,7 +48,7 @@ class SmtpTransport:
             raise UnreachableError(verdict_of_break(Stage.CONNECT, problem)) from error
 
     async def _connect_with(self, policy: Tls, note: str) -> SmtpConnection:
-        settings = self._settings
+        settings = self.settings
         line = Line(await _connected(settings))
         try:
             features = await greet(line, settings, policy)

@@ -57,7 +57,10 @@ class Place:
     def mail(self) -> EmailMessage:
         """Send what is due and return the one mail that came of it."""
         self.sink.clear()
-        jobs.deliver(self.app)
+        # The browser has an event loop in this thread.
+        worker = threading.Thread(target=jobs.deliver, args=(self.app,))
+        worker.start()
+        worker.join()
         (received,) = self.sink.mails
         return message_from_bytes(received.message, policy=policy.default)
 

@@ -30,13 +30,13 @@ FAILURES = {
 def test_a_transaction_that_failed_for_no_fault_of_its_own_is_tried_again(
     site: Site, sink: Sink, failure: str
 ) -> None:
-    """Every second one does: at the claim, at the arming, at the result."""
+    """Every third one does: at the claim, at the arming, at the result."""
     site.make_due(READERS)
 
     def fail(connection: Connection) -> None:
         connection.execute(text(FAILURES[failure]))
 
-    deliver_through(site, sink, Faulty(site.database, before_commit=fail))
+    deliver_through(site, sink, Faulty(site.database, before_commit=fail, every=3))
 
     all_is_well(site, sink)
 

@@ -79,7 +79,9 @@ def test_opening_every_link_twice_changes_nothing(
 ) -> None:
     postbox = Postbox()
     client.post("/subscribe", {"address": ada.address, "keywords": "gnn"})
-    deliver_due(app.sender([Threaded(postbox)]))  # Bob's confirmation, and that Ada is subscribed already
+    deliver_due(
+        app.sender([Threaded(postbox)])
+    )  # Bob's confirmation, and that Ada is subscribed already
     clock.advance(days=1, hours=2)
     jobs.compose(app)
     deliver_due(app.sender([Threaded(postbox)]))  # Ada's digest

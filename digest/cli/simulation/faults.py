@@ -53,7 +53,7 @@ FAULTS: Mapping[str, Fault] = {
     "garbage-end": Fault("nonsense after a mail that was kept", Rule(Step.END, b"\xff\x00 good day\r\n", times=1, accepts=True), copies=1),
     "kill": Fault("kill -9 of a worker", copies=1),
     "crash": Fault("kill -9 of a worker, and the mail server cut with it", most=2, copies=1),
-    "stop": Fault("a worker stopped, and woken after its lease", most=2, copies=1),
+    "stop": Fault("a worker stopped, and woken after its lease", most=1, copies=1),
     "pause": Fault("a worker stopped, and woken soon", most=2, copies=0),
     "locked": Fault("the database locked for a while", most=2),
     "clock": Fault("the clock moved, by hours and back", most=3),

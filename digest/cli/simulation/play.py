@@ -20,8 +20,8 @@ _TICK = 0.05
 _LET_ARRIVE = 5.0
 _PAUSE, _REFUSED, _LOCKED = 0.5, 0.4, 1.2
 _HOUR = 3600.0
-# Two hours on, an hour back, six on: less than a week in all, or mails would be too late.
-_JUMPS = (2 * _HOUR, -_HOUR, 6 * _HOUR)
+# Two hours on, half an hour back, six on: less than a week in all, or mails would be too late.
+_JUMPS = (2 * _HOUR, -_HOUR / 2, 6 * _HOUR)
 # So long it takes at least, so that there is something to disturb; no reply waits over _SLOWEST.
 _SECONDS, _SLOWEST = 3.0, 0.3
 _OPEN = (DeliveryState.READY, DeliveryState.LEASED, DeliveryState.INFLIGHT)
