@@ -150,4 +150,4 @@ def warm_up(site: Site, transport: str) -> None:
         groups = {
             domain_group(f"a@{domain}"): Throttle(concurrency=MOST_AT_ONCE) for domain in DOMAINS
         }
-        throttles.save_throttles(connection, transport, groups)
+        throttles.save_throttles(connection, transport, groups, site.clock())

@@ -13,7 +13,7 @@ from digest.delivery.transports import Transport
 from digest.delivery.verp import Returns
 from digest.errors import ConfigError
 from digest.pipeline.archive import Archives
-from digest.pipeline.outgoing import Sender
+from digest.pipeline.outgoing import Lately, Sender
 from digest.pipeline.subscribe import Registry
 from digest.rendering.email import MailRenderer
 from digest.rendering.links import Links
@@ -34,6 +34,7 @@ class App:
     archives: Archives
     signers: Sequence[Signer] = ()
     returns: Returns | None = None
+    lately: dict[str, Lately] = field(default_factory=dict)
     owner: str = field(default_factory=this_owner)
 
     @property
@@ -47,9 +48,20 @@ class App:
         return self.settings.ehlo_name or socket.getfqdn()
 
     def transports(self) -> list[Transport]:
-        """Return the ways mail goes, in order of preference; opens no connection."""
+        """Return the ways mail goes, in order of preference; opens no connection.
+
+        Raises ConfigError where two of them have one name.
+        """
         around = Surroundings(self.ehlo_name, self.settings.starttls, self.settings.data_path)
-        return [open_route(route, around) for route in self.settings.mail_routes]
+        opened = [open_route(route, around) for route in self.settings.mail_routes]
+        # What is known of a way is kept under its name: its throttles, its health, its attempts.
+        numbers: dict[str, int] = {}
+        for number, transport in enumerate(opened, start=1):
+            first = numbers.setdefault(transport.name, number)
+            if first != number:
+                hint = f"routes {first} and {number} are both {transport.name}: leave one out"
+                raise ConfigError("DIGEST_MAIL", hint)
+        return opened
 
     def sender(self, transports: Sequence[Transport] = ()) -> Sender:
         """Return what sends mail, over the transports of the settings unless others are given."""
@@ -70,6 +82,7 @@ class App:
             connections=int(settings.connections),
             resends=settings.uncertain == "resend",
             spill=settings.spill_path,
+            lately=self.lately,
         )
 
 

@@ -54,7 +54,7 @@ class ImapIntake:
         try:
             with self._logged_in() as server:
                 return self._collect(server)
-        except (imaplib.IMAP4.error, OSError) as error:
+        except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
             raise IntakeError(f"{self.name}: {error}") from error
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class ImapIntake:
     def _logged_in(self) -> Iterator[imaplib.IMAP4]:
         server = self._connected()
         try:
-            server.login(self._mailbox.user, self._mailbox.password)
+            self._log_in(server)
             folder = self._mailbox.folder.replace("\\", "\\\\").replace('"', '\\"')
             _checked(server.select(f'"{folder}"'))
             yield server
@@ -101,6 +101,16 @@ class ImapIntake:
                 server.logout()
             with suppress(OSError):
                 server.shutdown()
+
+    def _log_in(self, server: imaplib.IMAP4) -> None:
+        user, password = self._mailbox.user, self._mailbox.password
+        if (user + password).isascii():
+            server.login(user, password)
+        elif "AUTH=PLAIN" in server.capabilities:
+            # LOGIN is for ASCII alone; this is UTF-8 (RFC 4616).
+            server.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
+        else:
+            raise IntakeError(f"{self.name} takes ASCII only: it does not offer AUTH=PLAIN")
 
     def _connected(self) -> imaplib.IMAP4:
         host, port = self._mailbox.host, self._mailbox.port

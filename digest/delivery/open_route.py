@@ -1,5 +1,6 @@
 """From an address an operator writes to the transport that is meant."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -55,6 +56,7 @@ def _server(parts: SplitResult, surroundings: Surroundings) -> Transport:
         tls = Tls(options.get("tls", surroundings.starttls))
     except ValueError as error:
         raise ConfigError(SETTING, f"{error}: see docs/settings.md") from error
+    _check(parts, options, tls)
     password_file = options.get("password_file")
     return SmtpTransport(
         SmtpSettings(
@@ -69,3 +71,15 @@ def _server(parts: SplitResult, surroundings: Surroundings) -> Transport:
             is_lmtp=parts.scheme == "lmtp",
         )
     )
+
+
+def _check(parts: SplitResult, options: Mapping[str, str], tls: Tls) -> None:
+    """Refuse what contradicts itself: whoever wrote it believes in what would not be."""
+    if parts.port == 0:
+        raise ConfigError(SETTING, "there is no port 0")
+    if parts.scheme == "smtps" and "tls" in options:
+        raise ConfigError(
+            SETTING, "smtps:// is TLS from the start: leave out tls=, or write smtp://"
+        )
+    if parts.scheme == "lmtp" and tls is Tls.IMPLICIT:
+        raise ConfigError(SETTING, "LMTP has no TLS from the start: write tls=require")

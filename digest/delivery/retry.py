@@ -21,6 +21,7 @@ SCHEDULE = (
 GREYLISTED = frozenset({450, 451})
 GREYLIST_WAIT = timedelta(minutes=5)
 TRANSPORT_WAIT = timedelta(minutes=1)
+_LAST_TRY = timedelta(minutes=2)
 LONGEST_TRANSPORT_WAIT = timedelta(hours=1)
 # "try again in 300 seconds", "please retry after 5 minutes": said in words, as there is no code.
 _SAID_WAIT = re.compile(
@@ -54,6 +55,7 @@ def settle(
     `not_before` is when the throttled group or the unreachable transport is tried again.
     """
     is_copy = delivery.is_maybe_duplicate
+    attempts = delivery.attempts + 1
     match verdict.outcome:
         case Outcome.ACCEPTED:
             return Settlement(DeliveryState.ACCEPTED, maybe_duplicate=is_copy)
@@ -70,8 +72,13 @@ def settle(
                 next_at = _before(max(next_at, asked), delivery.deadline_at)
             return _ready(next_at, maybe_duplicate=is_copy)
         case Outcome.THROTTLED | Outcome.UNREACHABLE:
-            next_at = _before(max(delivery.next_at, not_before or now), delivery.deadline_at)
-            return _ready(next_at, maybe_duplicate=is_copy, uses_attempt=False)
+            wait = TRANSPORT_WAIT * jitter(delivery.key, attempts)
+            # It was no fault of the mail's, so there is one more try before its time is over.
+            last = delivery.deadline_at - _LAST_TRY
+            next_at = min(max(delivery.next_at, not_before or now + wait), last)
+            return _ready(
+                next_at if next_at >= now else None, maybe_duplicate=is_copy, uses_attempt=False
+            )
         case Outcome.WITHDRAWN:
             return _ready(delivery.next_at, maybe_duplicate=is_copy, uses_attempt=False)
 

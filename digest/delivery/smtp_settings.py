@@ -91,7 +91,10 @@ class SmtpSettings:
     @property
     def shown_name(self) -> str:
         """Return how operators call it."""
-        return self.name or (self.host if self.is_local else f"{self.host}:{self.port}")
+        if self.name or self.is_local:
+            return self.name or self.host
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
     def current_password(self) -> str:
         """Return the password as it is now; raises OSError if its file cannot be read."""

@@ -14,10 +14,11 @@ MOST_AT_ONCE = 20
 SUCCESSES_A_STEP = 20
 FIRST_COOLDOWN = timedelta(minutes=1)
 LONGEST_COOLDOWN = timedelta(hours=1)
+_FORGOTTEN_AFTER = timedelta(days=1)
 # A group that refuses more than this part of what it is sent, for what we are rather than for who
 # is written to, is paused until a person has looked.
 REFUSED_PART = 0.05
-REFUSALS_SEEN = 100
+REFUSALS_SEEN = 40
 
 
 def is_open(throttle: Throttle, now: datetime) -> bool:
@@ -41,7 +42,8 @@ def after_throttling(throttle: Throttle, now: datetime, key: str) -> Throttle:
     """
     if not is_open(throttle, now):
         return throttle
-    strikes = throttle.strikes + 1
+    is_long_ago = throttle.cooldown_until and now - throttle.cooldown_until > _FORGOTTEN_AFTER
+    strikes = 1 if is_long_ago else throttle.strikes + 1
     wait = min(FIRST_COOLDOWN * (1 << min(strikes - 1, 6)), LONGEST_COOLDOWN)
     return dataclasses.replace(
         throttle,

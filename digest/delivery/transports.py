@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -87,6 +88,10 @@ class BlockingTransport(Protocol):
         """Hand over one mail and say how it ended; never raises for what a disk or program does."""
 
 
+# Of its own: slow programs must not hold up who claims mails and looks up names.
+_MOST_THREADS = 64
+
+
 class Threaded:
     """A blocking transport as a transport: each mail in a thread, always connected."""
 
@@ -96,6 +101,7 @@ class Threaded:
         self.name = transport.name
         self.is_idempotent = transport.is_idempotent
         self._transport = transport
+        self._threads = ThreadPoolExecutor(_MOST_THREADS, transport.name)
 
     async def connect(self) -> Connection:
         """Return itself: there is nothing to open."""
@@ -108,8 +114,12 @@ class Threaded:
         del following
         if not await arm():
             return Verdict(Outcome.WITHDRAWN, "not armed", stage=Stage.DATA)
-        still_armed()
-        return await asyncio.to_thread(self._transport.deliver, mail)
+
+        def deliver() -> Verdict:
+            still_armed()  # it may have waited for a thread
+            return self._transport.deliver(mail)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, deliver)
 
     async def close(self) -> None:
         """Nothing is held open."""

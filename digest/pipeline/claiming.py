@@ -4,12 +4,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 
 from digest.delivery.owner import is_surely_dead
 from digest.model.deliveries import Delivery, PauseScope, Throttle
-from digest.pipeline.outgoing import Job, Sender, load
+from digest.pipeline.outgoing import Batch, Job, Sender, load
 from digest.store import claims, pauses, throttles, waiting, workers
+from digest.store.attempts import prune_attempts
 from digest.store.engine import Connection
 
 A_GROUP = 50
@@ -19,6 +20,7 @@ _GROUPS_AT_ONCE = 100
 _LOOK_AGAIN = 1.0
 # How often a worker that is busy looks after the dead and the late, in seconds.
 _HOUSEKEEPING = 10.0
+_ON_RECORD = timedelta(days=30)
 # An idle group may save up so many seconds' worth of its rate.
 _BURST = 10.0
 
@@ -43,6 +45,7 @@ class Claiming:
         self._sender = sender
         self._transport = transport
         self._groups: deque[str] = deque()
+        self._claimed: list[Delivery] = []
         self._kept_house_at = float("-inf")
         self._looked_at = float("-inf")
 
@@ -57,18 +60,49 @@ class Claiming:
         self._kept_house_at = time.monotonic()
         return known
 
+    def look_around(self) -> None:
+        """Have the next `keep_house` look, however soon it is."""
+        self._kept_house_at = float("-inf")
+
     def claim(self, is_wanted: Callable[[str], bool]) -> list[Job]:
         """Return mails that are due, of groups that are wanted, loaded; none when none is due.
 
-        Raises StoreAwayError; then nothing is claimed, or it comes back with the worker's lease.
+        Raises StoreAwayError; what was claimed by then is loaded at the next call.
         """
-        claimed = self._sender.database.try_write(
-            lambda connection: self._some(connection, is_wanted)
-        )
-        if not claimed:
-            return []
-        batch = load(self._sender.database, claimed)
-        return [Job(delivery, batch) for delivery in claimed]
+        if not self._claimed:
+            self._look()
+            names = self._next_groups(is_wanted)
+            if not names:
+                return []
+            self._claimed = self._sender.database.try_write(
+                lambda connection: self._claim_of(connection, names)
+            )
+        batch = load(self._sender.database, self._claimed) if self._claimed else None
+        claimed, self._claimed = self._claimed, []
+        return [Job(delivery, batch) for delivery in claimed] if batch else []
+
+    def unused(self) -> list[Job]:
+        """Return what was claimed and could not be loaded, to be given back."""
+        claimed, self._claimed = self._claimed, []
+        return [Job(delivery, Batch({}, {}, {})) for delivery in claimed]
+
+    def _look(self) -> None:
+        """See, every second or so, which groups have mail that is due; the new ones go first."""
+        if time.monotonic() - self._looked_at < _LOOK_AGAIN:
+            return
+        now = self._sender.clock()
+        due = self._sender.database.try_read(lambda connection: claims.groups_due(connection, now))
+        self._looked_at = time.monotonic()
+        known = set(self._groups)
+        self._groups.extendleft(name for name in due if name not in known)
+
+    def _next_groups(self, is_wanted: Callable[[str], bool]) -> list[str]:
+        names: list[str] = []
+        while self._groups and len(names) < _GROUPS_AT_ONCE:
+            name = self._groups.popleft()
+            if is_wanted(name):
+                names.append(name)
+        return names
 
     def _house(self, connection: Connection) -> Known:
         sender = self._sender
@@ -78,6 +112,7 @@ class Claiming:
             connection, now, is_surely_dead, idempotent, resend=sender.resends
         )
         waiting.expire_overdue(connection, now)
+        prune_attempts(connection, now - _ON_RECORD)
         found: dict[PauseScope, set[str]] = {}
         for pause in pauses.pauses(connection):
             found.setdefault(pause.scope, set()).add(pause.name)
@@ -87,23 +122,12 @@ class Claiming:
             recovered=recovered,
         )
 
-    def _some(self, connection: Connection, is_wanted: Callable[[str], bool]) -> list[Delivery]:
-        now = self._sender.clock()
-        if not self._groups and time.monotonic() - self._looked_at > _LOOK_AGAIN:
-            self._looked_at = time.monotonic()
-            self._groups.extend(claims.groups_due(connection, now))
-        while self._groups:
-            names = [self._groups.popleft() for _ in range(min(len(self._groups), _GROUPS_AT_ONCE))]
-            wanted = [name for name in names if is_wanted(name)]
-            if claimed := self._claim_of(connection, wanted, now):
-                return claimed
-        return []
-
-    def _claim_of(self, connection: Connection, names: list[str], now: datetime) -> list[Delivery]:
+    def _claim_of(self, connection: Connection, names: list[str]) -> list[Delivery]:
         sender = self._sender
+        now = sender.clock()
         claimed: list[Delivery] = []
         if unlimited := [name for name in names if name not in sender.rates]:
-            each = max(AT_ONCE // len(unlimited), 1)
+            each = min(max(AT_ONCE // len(unlimited), 1), A_GROUP)
             claimed += claims.claim_deliveries(
                 connection, sender.owner, now, unlimited, each, AT_ONCE
             )
@@ -116,5 +140,6 @@ class Claiming:
                     connection, sender.owner, now, [name], tokens, tokens
                 )
         # Whose mails were taken may have more.
-        self._groups.extend({delivery.domain_group for delivery in claimed})
+        more = {delivery.domain_group for delivery in claimed}
+        self._groups.extend(name for name in names if name in more)
         return claimed

@@ -94,7 +94,7 @@ class _Round:
                 self._is_done = True
                 self._wake.set()
                 await asyncio.gather(*lanes)
-                for job in self._dispatch.give_back(closed_only=False):
+                for job in (*self._dispatch.give_back(closed_only=False), *self._claiming.unused()):
                     give_back(ledger, job)
         if self._report.attempts or self._report.recovered:
             states = {state.value: count for state, count in self._report.states.items()}
@@ -115,6 +115,11 @@ class _Round:
     def is_over(self) -> bool:
         """Tell whether nothing new may be begun."""
         return self._is_done or self._is_stopping()
+
+    def look_around(self) -> None:
+        """Have a look at what is paused, soon."""
+        self._claiming.look_around()
+        self._progress.set()
 
     def _tell(self, state: DeliveryState) -> None:
         self._report.states[state] += 1
@@ -143,7 +148,7 @@ class _Round:
         can_send = bool(self._routes.open()) and not self._is_site_paused
         for job in dispatch.give_back(closed_only=can_send):
             give_back(self._ledger, job)
-        has_few = dispatch.waiting < 2 * self._sender.connections
+        has_few = dispatch.could_start() < 2 * self._sender.connections
         if can_send and has_few and not self._ledger.is_away:
             jobs = await asyncio.to_thread(self._claiming.claim, self._is_wanted)
             dispatch.offer(jobs)

@@ -75,6 +75,9 @@ class _Rest:
     async def next(self) -> Job | None:
         return None if self.is_over() else self._dispatch.take()
 
+    def look_around(self) -> None:
+        """There is nothing else to send."""
+
     def is_over(self) -> bool:
         return self._is_stopping()
 

@@ -4,13 +4,14 @@ Each group has a queue of its own, a number of mails it takes at once, and pause
 groups take turns. Lanes are told what they may do, the ledger what is worth remembering.
 """
 
+import itertools
 import logging
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from digest.clock import steady
 from digest.delivery.throttle import (
-    REFUSALS_SEEN,
     SUCCESSES_A_STEP,
     after_success,
     after_throttling,
@@ -20,9 +21,14 @@ from digest.delivery.throttle import (
 )
 from digest.model.deliveries import Outcome, Throttle, Verdict
 from digest.pipeline.ledger import Ledger
-from digest.pipeline.outgoing import Job, Sender
+from digest.pipeline.outgoing import Job, Lately, Sender
 
 logger = logging.getLogger(__name__)
+
+# Seconds a mail, on the average of the last few, from which a group counts as slow.
+SLOW = 2.0
+# How many of the groups whose turn is next a lane looks at before it goes on with its own.
+_LOOKED_AT = 8
 
 
 @dataclass(slots=True)
@@ -30,10 +36,9 @@ class _Group:
     """A domain group: what waits, what is under way, and how it has gone lately."""
 
     throttle: Throttle
+    lately: Lately
     waiting: deque[Job] = field(default_factory=deque)
     under_way: int = 0
-    successes: int = 0
-    refusals: deque[bool] = field(default_factory=lambda: deque(maxlen=2 * REFUSALS_SEEN))
     is_paused: bool = False
     is_listed: bool = False
 
@@ -80,9 +85,24 @@ class Dispatch:
     def take_after(self, job: Job) -> Job | None:
         """Return the next mail of the same group, to be begun while this one is being ended.
 
-        It takes the place of the one before it, so it needs no room of its own.
+        It takes the place of the one before it, so it needs no room of its own; but it gives way
+        to a group that has mail and nothing under way.
         """
-        return self._pop(self._groups[job.delivery.domain_group]) if self.is_open_for(job) else None
+        if not self.is_open_for(job) or self._is_somebody_waiting(job.delivery.domain_group):
+            return None
+        return self._pop(self._groups[job.delivery.domain_group])
+
+    def could_start(self) -> int:
+        """Return how many of the mails that wait could go out now, were there lanes for them."""
+        return sum(
+            min(len(group.waiting), group.throttle.concurrency - group.under_way)
+            for group in map(self._groups.__getitem__, self._turns)
+            if group.waiting and self._has_room(group)
+        )
+
+    def pause(self, job: Job) -> None:
+        """Send no more to a mail's group until the next `refresh` tells who is paused."""
+        self._groups[job.delivery.domain_group].is_paused = True
 
     def is_open_for(self, job: Job) -> bool:
         """Tell whether the group of a mail takes any at the moment."""
@@ -132,7 +152,8 @@ class Dispatch:
     def _group(self, name: str) -> _Group:
         group = self._groups.get(name)
         if group is None:
-            group = self._groups[name] = _Group(self._known.get(name, Throttle()))
+            lately = self._sender.lately.setdefault(name, Lately())
+            group = self._groups[name] = _Group(self._known.get(name, Throttle()), lately)
         return group
 
     def _pop(self, group: _Group) -> Job | None:
@@ -141,31 +162,50 @@ class Dispatch:
         group.under_way += 1
         self.waiting -= 1
         self.under_way += 1
-        return group.waiting.popleft()
+        job = group.waiting.popleft()
+        job.taken_at = steady()
+        return job
 
     def _has_room(self, group: _Group) -> bool:
         return (
             not group.is_paused
             and group.under_way < group.throttle.concurrency
             and is_open(group.throttle, self._sender.clock())
+            and (group.lately.seconds < SLOW or self._has_room_for_slow())
+        )
+
+    def _has_room_for_slow(self) -> bool:
+        """Tell whether the slow may have another lane: together they never have the last quarter."""
+        slow = sum(
+            group.under_way for group in self._groups.values() if group.lately.seconds >= SLOW
+        )
+        return slow < max(self._sender.connections * 3 // 4, 1)
+
+    def _is_somebody_waiting(self, but: str) -> bool:
+        return any(
+            name != but and group.waiting and not group.under_way and self._has_room(group)
+            for name in itertools.islice(self._turns, _LOOKED_AT)
+            for group in (self._groups[name],)
         )
 
     def _learn(self, name: str, group: _Group, job: Job, verdict: Verdict) -> None:
         before = group.throttle
+        taken = steady() - job.taken_at
+        group.lately.seconds += (taken - group.lately.seconds) / 4
         if verdict.outcome is Outcome.ACCEPTED:
-            group.successes += 1
-            group.throttle = after_success(before, group.successes)
-            group.successes %= SUCCESSES_A_STEP
+            group.lately.successes += 1
+            group.throttle = after_success(before, group.lately.successes)
+            group.lately.successes %= SUCCESSES_A_STEP
         elif verdict.outcome is Outcome.THROTTLED:
-            group.successes = 0
+            group.lately.successes = 0
             now = self._sender.clock()
             group.throttle = after_throttling(before, now, f"{name}:{job.delivery.key}")
         if group.throttle != before:
             self._ledger.note_throttle(self._transport, name, group.throttle)
         if verdict.outcome in {Outcome.ACCEPTED, Outcome.FAILED}:
             is_refusal = is_refusal_of_us(verdict)
-            group.refusals.append(is_refusal)
-            if is_refusal and not group.is_paused and is_refusing(group.refusals):
+            group.lately.refusals.append(is_refusal)
+            if is_refusal and not group.is_paused and is_refusing(group.lately.refusals):
                 group.is_paused = True
                 reason = f"refuses what we send: {verdict.text}"
                 logger.error("%s is paused, it %s", name, reason)

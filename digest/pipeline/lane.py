@@ -23,6 +23,7 @@ from digest.model.deliveries import (
     Settled,
     Settlement,
     Stage,
+    Throttle,
     Verdict,
 )
 from digest.pipeline.dispatch import Dispatch
@@ -31,6 +32,9 @@ from digest.pipeline.outgoing import Job, Sender, build, is_same_as_before
 from digest.pipeline.routes import Routes
 
 logger = logging.getLogger(__name__)
+
+# How a server ends a connection that has carried enough mails, or was idle too long.
+_HUNG_UP = (None, 421)
 
 
 class Supply(Protocol):
@@ -41,6 +45,9 @@ class Supply(Protocol):
 
     def is_over(self) -> bool:
         """Tell whether nothing new may be begun."""
+
+    def look_around(self) -> None:
+        """Ask for a look at what is paused, soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class Lane:
         job: Job | None = None
         try:
             while job := job or await self._desk.supply.next():
-                await self._carry(job)
+                await self._carry_safely(job)
                 job, self._ahead = self._ahead, None
                 if job is not None and not self._is_wanted_still(job):
                     await self._close()
@@ -80,6 +87,18 @@ class Lane:
         finally:
             await self._close()
 
+    async def _carry_safely(self, job: Job) -> None:
+        """Carry a mail; what nobody foresaw costs this mail an attempt, and no other anything."""
+        try:
+            await self._carry(job)
+        except Exception as error:
+            logger.exception("delivery %d broke its lane", job.delivery.id)
+            await self._close()
+            if not job.is_done:
+                outcome = Outcome.UNCERTAIN if job.is_armed else Outcome.DEFERRED
+                verdict = Verdict(outcome, f"{type(error).__name__}: see the log")
+                self._settle(job, verdict, self._transport)
+
     def _is_wanted_still(self, job: Job) -> bool:
         """Tell whether a mail that was begun ahead may follow: not if its group has closed."""
         return self._desk.dispatch.is_open_for(job) and not self._desk.supply.is_over()
@@ -87,9 +106,13 @@ class Lane:
     async def _carry(self, job: Job) -> None:
         if not self._is_fit(job):
             return
+        transports = self._ways(job)
+        if transports is None:
+            self._end(job, DeliveryState.HELD, "may have arrived, by a way that is gone")
+            return
         used: Transport | None = None
         verdict: Verdict | None = None
-        for transport in self._desk.routes.open():
+        for transport in transports:
             used = transport
             verdict = await self._send_by(transport, job)
             if verdict.outcome is not Outcome.UNREACHABLE:
@@ -97,10 +120,25 @@ class Lane:
                 break
             if job.is_armed:  # for this transport; another would need another fence
                 break
+        if verdict is None and job.delivery.is_maybe_duplicate:  # its only way is left alone
+            verdict = Verdict(Outcome.UNREACHABLE, "the way it may have gone by is left alone")
         if verdict is None:  # every transport is left alone for a while
             self._give_back(job)
         else:
             self._settle(job, verdict, used)
+
+    def _ways(self, job: Job) -> list[Transport] | None:
+        """Return what a mail may go by now; a copy only by what the first one went by.
+
+        Another server would not know the first, and so could not tell the second for a copy. None
+        if there is no such way any more.
+        """
+        way = job.delivery.transport
+        if not job.delivery.is_maybe_duplicate or way is None:
+            return self._desk.routes.open()
+        if way not in {each.name for each in self._sender.transports}:
+            return None
+        return [each for each in self._desk.routes.open() if each.name == way]
 
     async def _send_by(self, transport: Transport, job: Job) -> Verdict:
         """Send by one transport; a kept connection that turns out to be gone is no failure of it."""
@@ -113,12 +151,15 @@ class Lane:
             is_kept = self._carried > 0
             verdict = await self._send_over(connection, transport, job)
             self._carried += 1
-            if not connection.is_usable:
+            is_usable = connection.is_usable
+            if not is_usable:
                 await self._close()
             if verdict.outcome is not Outcome.UNREACHABLE:
                 return verdict
-            if not is_kept or verdict.code is not None:
-                self._desk.routes.failed(transport, verdict, is_connected=True)
+            is_stale = is_kept and not is_usable and not job.is_armed
+            if not (is_stale and verdict.stage is Stage.MAIL and verdict.code in _HUNG_UP):
+                is_connected = verdict.stage is not Stage.CONNECT
+                self._desk.routes.failed(transport, verdict, is_connected=is_connected)
                 return verdict
 
     async def _send_over(self, connection: Connection, transport: Transport, job: Job) -> Verdict:
@@ -143,9 +184,14 @@ class Lane:
             return await connection.send(
                 build(self._sender, job), arm, still_armed, functools.partial(self._following, job)
             )
-        except (NotArmedError, ArmedTooLongError) as error:
+        except NotArmedError:
             await self._close()
-            return Verdict(Outcome.WITHDRAWN, f"not sent: {type(error).__name__}", stage=Stage.DATA)
+            return Verdict(Outcome.WITHDRAWN, "not armed: the database is away", stage=Stage.DATA)
+        except ArmedTooLongError:
+            await self._close()
+            return Verdict(
+                Outcome.DEFERRED, "not sent in the time it was armed for", stage=Stage.BODY
+            )
         except Exception as error:
             logger.exception("delivery %d broke %s", job.delivery.id, transport.name)
             await self._close()
@@ -184,15 +230,21 @@ class Lane:
 
     def _settle(self, job: Job, verdict: Verdict, transport: Transport | None) -> None:
         desk = self._desk
-        throttle = desk.dispatch.done(job, verdict)
+        throttle = self._done(job, verdict)
+        if verdict.outcome is Outcome.WITHDRAWN and job.refusal is Refusal.PAUSED:
+            desk.dispatch.pause(job)
+            desk.supply.look_around()
         if verdict.outcome is Outcome.WITHDRAWN and job.refusal is Refusal.LEFT:
             settlement = Settlement(DeliveryState.SUPPRESSED, uses_attempt=False)
         else:
             policy = Policy(self._sender.resends, bool(transport and transport.is_idempotent))
+            is_copy = job.delivery.is_maybe_duplicate
+            used = transport.name if transport else None
+            way = job.delivery.transport if is_copy else used
             not_before = (
                 throttle.cooldown_until
                 if verdict.outcome is Outcome.THROTTLED
-                else desk.routes.next_try()
+                else desk.routes.next_try(way, is_copy=is_copy)
             )
             settlement = settle(verdict, job.delivery, self._sender.clock(), policy, not_before)
         name = transport.name if transport else None
@@ -200,7 +252,7 @@ class Lane:
         desk.tell(settlement.state)
 
     def _end(self, job: Job, state: DeliveryState, why: str) -> None:
-        self._desk.dispatch.done(job, None)
+        self._done(job, None)
         verdict = Verdict(Outcome.WITHDRAWN, why)
         settlement = Settlement(
             state, uses_attempt=False, maybe_duplicate=job.delivery.is_maybe_duplicate
@@ -209,8 +261,12 @@ class Lane:
         self._desk.tell(state)
 
     def _give_back(self, job: Job) -> None:
-        self._desk.dispatch.done(job, None)
+        self._done(job, None)
         give_back(self._desk.ledger, job)
+
+    def _done(self, job: Job, verdict: Verdict | None) -> Throttle:
+        job.is_done = True
+        return self._desk.dispatch.done(job, verdict)
 
     async def _connected(self, transport: Transport) -> Connection:
         connection = self._connection
@@ -229,6 +285,8 @@ class Lane:
 
 def give_back(ledger: Ledger, job: Job) -> None:
     """Give up a claim that was not used: the mail is as due as it was."""
-    verdict = Verdict(Outcome.WITHDRAWN, "not tried")
-    settlement = Settlement(DeliveryState.READY, next_at=job.delivery.next_at, uses_attempt=False)
-    ledger.settle(Settled(job.delivery, settlement, verdict))
+    delivery = job.delivery
+    text = delivery.text or "not tried"
+    verdict = Verdict(Outcome.WITHDRAWN, text, delivery.code, delivery.enhanced)
+    settlement = Settlement(DeliveryState.READY, next_at=delivery.next_at, uses_attempt=False)
+    ledger.settle(Settled(delivery, settlement, verdict))

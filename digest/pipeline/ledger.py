@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Self, TypeVar
 
 from digest.clock import steady
+from digest.delivery.owner import is_of_another_boot
 from digest.delivery.spill import Spill
 from digest.delivery.transports import ArmedTooLongError
 from digest.errors import StoreAwayError
@@ -29,13 +30,15 @@ from digest.model.deliveries import (
 )
 from digest.pipeline.bounced import count_refusals
 from digest.pipeline.outgoing import Sender
-from digest.store import arming, pauses, settling, throttles, workers
+from digest.store import arming, deliveries, pauses, settling, throttles, workers
 from digest.store.engine import Connection
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# Longer than the sender's patience by so much, and the thread that writes hangs.
+_GRACE = 3.0
 _PAUSE = 0.5  # seconds between two tries to write
 
 
@@ -70,6 +73,7 @@ class Ledger:
         self._sender = sender
         self._database = sender.database
         self._next = _Work()
+        self._in_hand = _Work()
         self._asked = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._writer: asyncio.Task[None] | None = None
@@ -89,15 +93,30 @@ class Ledger:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Write what is left, or after the sender's patience keep it in a file; end the lease."""
+        """Write what is left, or after the sender's patience keep it in a file; end the lease.
+
+        A database that does not even fail is not waited for: the thread is left to itself.
+        """
         self._gives_up_at = steady() + self._sender.patience
         self._asked.set()
         if self._writer is not None:
+            await asyncio.wait([self._writer], timeout=self._sender.patience + _GRACE)
+            if not self._writer.done():
+                await self._leave_behind(self._writer)
+                return
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
-        with contextlib.suppress(StoreAwayError):
-            await self._run(self._end)
-        self._thread.shutdown()
+        with contextlib.suppress(StoreAwayError, TimeoutError):
+            await asyncio.wait_for(self._run(self._end), _GRACE)
+        self._thread.shutdown(wait=False)
+
+    async def _leave_behind(self, writer: "asyncio.Task[None]") -> None:
+        """Keep in a file what the thread that hangs may write yet: twice is the same as once."""
+        logger.error("the database does not answer, its thread is left behind")
+        self._keep_in_file([*self._in_hand.settled, *self._next.settled])
+        writer.cancel()
+        await asyncio.wait([writer])
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def arm(self, wanted: Arming) -> Refusal | None:
         """Return None once the mail is inflight on the disk, or why it must not go out.
@@ -151,9 +170,11 @@ class Ledger:
             if not self._next and self._gives_up_at is not None:
                 return
             work, self._next = self._next, _Work()
+            self._in_hand = work
             try:
                 refused = await self._run(self._write, work, self._sender.clock())
             except StoreAwayError as error:
+                self._in_hand = _Work()
                 if not self._put_off(work, error):
                     return
                 await asyncio.sleep(_PAUSE)
@@ -163,6 +184,7 @@ class Ledger:
                 logger.exception("what happened to %d mails cannot be written", len(work.settled))
                 self._keep_in_file(work.settled)
                 refused = {each.delivery.id: Refusal.LOST for each, _ in work.armings}
+            self._in_hand = _Work()
             self._is_away = False
             for each, answer in work.armings:
                 if not answer.done():
@@ -208,12 +230,16 @@ class Ledger:
         sender = self._sender
         idempotent = [each.name for each in sender.transports if each.is_idempotent]
 
+        def is_gone(owner: str) -> bool:
+            is_of_before = self._database.is_sqlite and is_of_another_boot(owner)
+            return owner == sender.owner or is_of_before
+
         def work(connection: Connection) -> None:
             now = sender.clock()
             # Who begins has nothing in hand: what is in this name was claimed by a transaction
             # whose answer was lost, and would be kept for as long as the lease is renewed.
             self.recovered = workers.recover_deliveries(
-                connection, now, sender.owner.__eq__, idempotent, resend=sender.resends
+                connection, now, is_gone, idempotent, resend=sender.resends
             )
             workers.hold_lease(connection, sender.owner, sender.leases.length, now)
 
@@ -222,15 +248,38 @@ class Ledger:
         self._database.try_write(work)
 
     def _replay(self, spill: Spill) -> None:
-        for path, settled in spill.kept():
-            now = self._sender.clock()
-            self._database.try_write(
-                lambda connection, settled=settled, now=now: settling.settle_deliveries(  # type: ignore[misc]
-                    connection, settled, now
-                )
+        """Write down what earlier processes could not; nothing in it may keep mail from going."""
+        for spilled in spill.take():
+            try:
+                is_written = all([self._replay_one(each) for each in spilled.settled])
+            except StoreAwayError:
+                spilled.give_back()
+                raise
+            if is_written:
+                spilled.done()
+            else:
+                spilled.put_aside()
+
+    def _replay_one(self, settled: Settled) -> bool:
+        """Write down a verdict of an earlier process; False if the database cannot hold it."""
+        now = self._sender.clock()
+        told = settled.delivery
+        try:
+            is_known = self._database.try_write(
+                lambda connection: _settle_if_known(connection, settled, now)
             )
-            path.unlink()
-            logger.warning("%d verdicts of an earlier process are written down", len(settled))
+        except StoreAwayError:
+            raise
+        except Exception:
+            logger.exception("what happened to %s cannot be written: %s", told.key, settled.verdict)
+            return False
+        if is_known:
+            logger.warning("what happened to %s is written down: %s", told.key, settled.verdict)
+        else:
+            logger.warning(
+                "%s is not in this database, its verdict is dropped: %s", told.key, settled.verdict
+            )
+        return True
 
     def _end(self) -> None:
         self._database.try_write(
@@ -254,14 +303,10 @@ class Ledger:
         if renews:
             workers.hold_lease(connection, sender.owner, sender.leases.length, now)
         if work.settled:
-            late = settling.settle_deliveries(connection, work.settled, now)
-            for number in late:
-                logger.warning("delivery %d had been taken over by another worker", number)
-            mine = [each for each in work.settled if each.delivery.id not in late]
-            count_refusals(connection, mine, now)
+            _settle(connection, work.settled, now)
         refused = self._arm(connection, [each for each, _ in work.armings])
         for (transport, group), throttle in work.throttles.items():
-            throttles.save_throttles(connection, transport, {group: throttle})
+            throttles.save_throttles(connection, transport, {group: throttle}, now)
         for name, health in work.transports.items():
             throttles.save_transport(connection, name, health)
         for group, reason in work.pauses.items():
@@ -274,3 +319,22 @@ class Ledger:
         armed = arming.arm_deliveries(connection, owner, armings, margin)
         refused = [each for each in armings if each.delivery.id not in armed]
         return arming.why_refused(connection, owner, refused, margin)
+
+
+def _settle(connection: Connection, settled: Sequence[Settled], now: datetime) -> None:
+    """Settle mails, and count what was refused: once, however often it is written."""
+    written = settling.settle_deliveries(connection, settled, now)
+    for number in written.late:
+        logger.warning("delivery %d had been taken over by another worker", number)
+    changed = [each for each in settled if each.delivery.id in written.changed]
+    count_refusals(connection, changed, now)
+
+
+def _settle_if_known(connection: Connection, settled: Settled, now: datetime) -> bool:
+    """Settle a mail unless the database has no such one; another may have its id by now."""
+    number = settled.delivery.id
+    mail = deliveries.deliveries_by_id(connection, [number]).get(number)
+    if mail is None or mail.key != settled.delivery.key:
+        return False
+    _settle(connection, [settled], now)
+    return True

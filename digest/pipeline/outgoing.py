@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +41,15 @@ class Leases:
     margin: float = 660
 
 
+@dataclass(slots=True)
+class Lately:
+    """How mail to a domain group has gone lately, as far as this process knows."""
+
+    successes: int = 0
+    refusals: deque[bool] = field(default_factory=lambda: deque(maxlen=200))
+    seconds: float = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Everything a worker needs to turn deliveries into mail.
@@ -47,7 +57,7 @@ class Sender:
     `transports` come in order of preference; `rates` are mails a second by domain group;
     `connections` are open at once at most. `returns` makes the addresses that bounces come back
     to, `signers` the DKIM signatures; `spill` is the folder for verdicts the database would not
-    take.
+    take. `lately` is remembered from round to round.
     """
 
     database: Database
@@ -67,6 +77,7 @@ class Sender:
     leases: Leases = Leases()
     spill: Path | None = None
     patience: float = 60
+    lately: dict[str, Lately] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,6 +90,8 @@ class Job:
     message_hash: str = ""
     refusal: Refusal | None = None
     is_armed: bool = False
+    is_done: bool = False
+    taken_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,19 @@ class Routes:
             if transport.name not in self.paused and _is_up(self._health(transport), now)
         ]
 
-    def next_try(self) -> datetime | None:
-        """Return when the first of those left alone is tried again; None if none is."""
-        moments = [self._health(each).down_until for each in self._sender.transports]
+    def next_try(self, name: str | None, *, is_copy: bool) -> datetime | None:
+        """Return when a mail that the transport of that name did not take has a way again.
+
+        That is now if there is another, unless it is a copy, which has no other. None if its way is
+        the same, and not left alone yet.
+        """
+        ways = {each.name for each in self.open()}
+        if name in ways:
+            return None
+        if ways and not is_copy:
+            return self._sender.clock()
+        only = {name} if is_copy else {each.name for each in self._sender.transports}
+        moments = [health.down_until for each, health in self._known.items() if each in only]
         return min((moment for moment in moments if moment), default=None)
 
     def worked(self, transport: Transport) -> None:

@@ -14,11 +14,12 @@ import itertools
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from jinja2 import TemplateRuntimeError, nodes
+from jinja2 import Environment, TemplateRuntimeError, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension
 from jinja2.meta import find_undeclared_variables
 from jinja2.parser import Parser
@@ -27,7 +28,9 @@ from digest.model.mails import Shared
 
 # What is the same in every mail of a site.
 SITE_NAMES = frozenset({"site_name", "home_url", "postal"})
-_INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport)
+# By these a body would reach what stands elsewhere, and is about a reader.
+_ELSEWHERE = frozenset({"self", "super", "caller"})
+_INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
 # Clipped titles and abstracts are shorter, and so is every line about a reader.
 _LONG = 1000
 # Every compiled block has a number of its own: two may stand on one line.
@@ -54,10 +57,39 @@ class Blocks(tuple[str, ...]):
     __slots__ = ()
 
 
+class _Checked(CodeGenerator):
+    """Compiles templates that leave alone what is the same in every mail."""
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802  jinja's
+        """Compile a template, or fail if a remembered block could show what it has assigned."""
+        for name, line in _assigned(node):
+            if name in SITE_NAMES:
+                self.fail(f"{name} is the same in every mail and cannot be assigned", line)
+        super().visit_Template(node, frame)
+
+
+def _assigned(template: nodes.Template) -> Iterator[tuple[str, int]]:
+    """Give the names that a template assigns, in whatever way, with their lines."""
+    for name in template.find_all(nodes.Name):
+        if name.ctx != "load":
+            yield name.name, name.lineno
+    for macro in template.find_all(nodes.Macro):
+        yield macro.name, macro.lineno
+    for whole in template.find_all(nodes.Import):
+        yield whole.target, whole.lineno
+    for parts in template.find_all(nodes.FromImport):
+        for each in parts.names:
+            yield each if isinstance(each, str) else each[1], parts.lineno
+
+
 class Remembering(Extension):
     """The tag for jinja."""
 
     tags = {"remembered"}  # noqa: RUF012  jinja declares it
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        environment.code_generator_class = _Checked
 
     def parse(self, parser: Parser) -> nodes.Node:
         """Return the loop of a tag, or fail if its body shows more than its items."""
@@ -78,7 +110,8 @@ class Remembering(Extension):
         whole.set_environment(self.environment)
         if next(whole.find_all(_INCLUDES), None):
             return {"what it includes"}
-        return find_undeclared_variables(whole)
+        names = {name.name for name in whole.find_all(nodes.Name)}
+        return find_undeclared_variables(whole) | (names & _ELSEWHERE)
 
     def _written(
         self, items: Sequence[Remembers], block: int, caller: Callable[[Remembers], str]

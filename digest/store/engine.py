@@ -19,6 +19,16 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+# A PostgreSQL whose host goes without a word is found out within half a minute or so; what the
+# address says goes first. All in seconds, but for the last, in milliseconds.
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 _PAUSE = 1.0  # seconds between two tries to write
 # A standby that is not promoted yet, or a host that has run out of disk, lets nobody write.
 _READ_ONLY = "25006"
@@ -42,11 +52,15 @@ class Database:
         self.engine: Engine = create_engine(
             self.url,
             pool_pre_ping=not self.is_sqlite,
+            connect_args={} if self.is_sqlite else self._patience(),
             hide_parameters=True,  # an error's text must not hold addresses and keywords
         )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+
+    def _patience(self) -> dict[str, int]:
+        return {name: n for name, n in _PATIENCE.items() if name not in self.url.query}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -1,6 +1,7 @@
 """How attempts ended, written down for a set of mails: refused where others have them by now."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,21 +30,37 @@ _HELD = (DeliveryState.LEASED.value, DeliveryState.INFLIGHT.value)
 _ACCEPTED = DeliveryState.ACCEPTED
 
 
-def settle_deliveries(
-    connection: Connection, settled: Sequence[Settled], now: datetime
-) -> set[int]:
-    """Write down how attempts ended; return the ids of the mails that others had by then (late).
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a settling has done, by ids of mails.
+
+    Others had the `late` ones by then; `changed` were settled by it, and not by an earlier one
+    whose answer was lost: what counts things, counts these.
+    """
+
+    late: frozenset[int] = frozenset()
+    changed: frozenset[int] = frozenset()
+
+
+def settle_deliveries(connection: Connection, settled: Sequence[Settled], now: datetime) -> Written:
+    """Write down how attempts ended; return what that has changed.
 
     Acceptance moves the readers' seen-through marks in the same transaction: a lost mail never
     loses a paper, and a paper shown is never shown again. A late verdict is an attempt on record,
     and a late acceptance counts: see `_settle_late`. Written twice, it is the same as once.
     """
     if not settled:
-        return set()
+        return Written()
     ordered = sorted(settled, key=lambda each: each.delivery.id)
+    numbers = [each.delivery.id for each in ordered]
+    fence_of = {each.delivery.id: each.delivery.fence for each in ordered}
+    held = {
+        row.id
+        for row in connection.execute(_STILL_HELD, {"numbers": numbers})
+        if row.fence == fence_of[row.id]
+    }
     late: list[Settled] = []
     if _SETTLE.run(connection, [_row(each, now) for each in ordered]) != len(ordered):
-        numbers = [each.delivery.id for each in ordered]
         fences = {row.id: row.fence for row in connection.execute(_FENCES, {"numbers": numbers})}
         late = [
             each
@@ -56,9 +73,10 @@ def settle_deliveries(
         connection, [e for e in mine if e.verdict.outcome is not Outcome.ACCEPTED] + late, now
     )
     accepted = [each for each in mine if each.settlement.state is _ACCEPTED]
+    changed = frozenset(held - {each.delivery.id for each in late})
     _rejoice(
         connection,
-        [each.delivery.subscriber_id for each in accepted],
+        [each.delivery.subscriber_id for each in accepted if each.delivery.id in changed],
         [each.delivery.digest_id for each in accepted],
         now,
     )
@@ -67,7 +85,7 @@ def settle_deliveries(
     accept_known(connection, unaccepted, now)
     if late:
         _settle_late(connection, late, now)
-    return {each.delivery.id for each in late}
+    return Written(frozenset(each.delivery.id for each in late), changed)
 
 
 def accept_known(connection: Connection, numbers: Collection[int], now: datetime) -> None:
@@ -156,6 +174,9 @@ _SETTLE = Many(
         ),
         settled_at=bindparam("settled_is"),
     )
+)
+_STILL_HELD = select(deliveries.c.id, deliveries.c.fence).where(
+    deliveries.c.id.in_(bindparam("numbers", expanding=True)), deliveries.c.state.in_(_HELD)
 )
 _FENCES = select(deliveries.c.id, deliveries.c.fence).where(
     deliveries.c.id.in_(bindparam("numbers", expanding=True))

@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from digest.model.deliveries import Throttle, TransportHealth
 from digest.store.tables import throttles, transports
-from digest.store.upsert import insert_new, insert_or_change, insert_or_replace
+from digest.store.upsert import insert_into, insert_new, insert_or_replace
 from digest.store.workers import lease_now
 
 _THROTTLE = ["concurrency", "strikes", "cooldown_until", "rate"]
+_COOLING = ["strikes", "cooldown_until"]
 
 
 def load_throttles(connection: Connection, transport: str) -> dict[str, Throttle]:
@@ -22,8 +25,13 @@ def load_throttles(connection: Connection, transport: str) -> dict[str, Throttle
     }
 
 
-def save_throttles(connection: Connection, transport: str, changed: Mapping[str, Throttle]) -> None:
-    """Write down a transport's throttles by domain group; the tokens in their buckets stay."""
+def save_throttles(
+    connection: Connection, transport: str, changed: Mapping[str, Throttle], now: datetime
+) -> None:
+    """Write down a transport's throttles by domain group; the tokens in their buckets stay.
+
+    Who knows of no cooldown does not end one: another process has been told of it meanwhile.
+    """
     rows = [
         {
             "transport": transport,
@@ -36,7 +44,20 @@ def save_throttles(connection: Connection, transport: str, changed: Mapping[str,
         for group, throttle in sorted(changed.items())
     ]
     if rows:
-        connection.execute(insert_or_change(connection, throttles, _THROTTLE), rows)
+        connection.execute(_keep_cooling(connection, now), rows)
+
+
+def _keep_cooling(connection: Connection, now: datetime) -> Any:  # noqa: ANN401  one class a dialect
+    """Return an INSERT that changes a throttle, but for a cooldown that is not over."""
+    statement = insert_into(connection, throttles)
+    told = statement.excluded
+    is_cooling = told.cooldown_until.is_(None) & (throttles.c.cooldown_until > now)
+    changes = {name: told[name] for name in _THROTTLE}
+    for name in _COOLING:
+        changes[name] = case((is_cooling, throttles.c[name]), else_=told[name])
+    return statement.on_conflict_do_update(
+        index_elements=list(throttles.primary_key.columns), set_=changes
+    )
 
 
 def take_tokens(  # noqa: PLR0913, PLR0917  one bucket, whole

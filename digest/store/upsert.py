@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_new(connection: Connection, table: Table) -> Any:  # noqa: ANN401  one class a dialect
     """Return an INSERT into `table` that goes past rows whose unique keys are taken."""
-    return _insert(connection, table).on_conflict_do_nothing()
+    return insert_into(connection, table).on_conflict_do_nothing()
 
 
 def insert_or_replace(connection: Connection, table: Table) -> Any:  # noqa: ANN401  as above
@@ -20,13 +20,14 @@ def insert_or_replace(connection: Connection, table: Table) -> Any:  # noqa: ANN
 
 def insert_or_change(connection: Connection, table: Table, names: Collection[str]) -> Any:  # noqa: ANN401  as above
     """Return an INSERT into `table` that changes these columns of the row whose key is taken."""
-    statement = _insert(connection, table)
+    statement = insert_into(connection, table)
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={name: statement.excluded[name] for name in names},
     )
 
 
-def _insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401  as above
+def insert_into(connection: Connection, table: Table) -> Any:  # noqa: ANN401  as above
+    """Return an INSERT into `table` whose way with rows that are there is still to be said."""
     dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     return dialect.insert(table)

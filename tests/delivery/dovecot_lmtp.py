@@ -93,7 +93,7 @@ def dovecot() -> Iterator[Dovecot]:
     config = _CONFIG.format(root=root, account=account, group=group, port=server.port)
     (root / "dovecot.conf").write_text(config)
     with (root / "out").open("w") as out:
-        command = ["dovecot", "-F", "-c", root / "dovecot.conf"]
+        command = ["dovecot", "-F", "-c", str(root / "dovecot.conf")]
         process = subprocess.Popen(command, stdout=out, stderr=out)
     try:
         _wait_for(server.port, process, root)

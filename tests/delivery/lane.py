@@ -1,6 +1,7 @@
 """What a worker's lane does with a transport, for the tests of one: mail after mail, chained."""
 
 import asyncio
+import functools
 from collections.abc import Sequence
 
 from digest.delivery.sink import Sink
@@ -57,7 +58,7 @@ async def send_in_turn(
         later = mails[number + 1 : number + 2] if chains else []
         carried = getattr(connection, "mails", 0)
         verdict = await connection.send(
-            mails[number], armed, still_armed, lambda later=later: later[0] if later else None
+            mails[number], armed, still_armed, functools.partial(_first, later)
         )
         is_stale = verdict.outcome is Outcome.UNREACHABLE and verdict.stage is Stage.MAIL
         if not (is_stale and carried and not connection.is_usable):
@@ -71,3 +72,7 @@ def send_all(
     transport: Transport, mails: Sequence[OutgoingMail], *, chains: bool = True
 ) -> list[Verdict]:
     return asyncio.run(send_in_turn(transport, mails, chains=chains))
+
+
+def _first(later: Sequence[OutgoingMail]) -> OutgoingMail | None:
+    return later[0] if later else None

@@ -130,6 +130,13 @@ def test_what_is_no_fault_of_the_mail_costs_it_no_attempt(outcome: Outcome) -> N
     assert settlement == Settlement(DeliveryState.READY, NOW + 3 * MINUTE, uses_attempt=False)
 
 
+def test_a_mail_gets_one_more_try_before_its_time_is_over() -> None:
+    settlement = settled(
+        Outcome.UNREACHABLE, not_before=NOW + 60 * MINUTE, deadline=NOW + 50 * MINUTE
+    )
+    assert settlement.next_at == NOW + 48 * MINUTE
+
+
 def test_a_mail_that_was_not_armed_is_as_due_as_it_was() -> None:
     settlement = settled(Outcome.WITHDRAWN)
     assert settlement == Settlement(DeliveryState.READY, NOW - MINUTE, uses_attempt=False)

@@ -40,13 +40,13 @@ def settled(number: int) -> Settled:
 
 def test_what_is_kept_is_read_as_it_was(tmp_path: Path) -> None:
     spill = Spill(tmp_path / "spill")
-    path = spill.keep([settled(1), settled(2)])
+    spill.keep([settled(1), settled(2)])
 
-    assert spill.kept() == [(path, [settled(1), settled(2)])]
+    assert [each.settled for each in spill.take()] == [[settled(1), settled(2)]]
 
 
 def test_nothing_kept_is_nothing_read(tmp_path: Path) -> None:
-    assert Spill(tmp_path / "spill").kept() == []
+    assert list(Spill(tmp_path / "spill").take()) == []
 
 
 def test_a_damaged_line_costs_no_other(tmp_path: Path) -> None:
@@ -54,4 +54,29 @@ def test_a_damaged_line_costs_no_other(tmp_path: Path) -> None:
     path = spill.keep([settled(1), settled(2)])
     path.write_text("{not json\n" + path.read_text() + '{"delivery": {}}\n')
 
-    assert [each.delivery.id for each in spill.kept()[0][1]] == [1, 2]
+    [taken] = spill.take()
+    assert [each.delivery.id for each in taken.settled] == [1, 2]
+    taken.done()
+    assert [each.name for each in tmp_path.iterdir()] == [f"{path.name}.bad"]
+
+
+def test_a_file_is_one_processs_until_that_has_ended(tmp_path: Path) -> None:
+    spill = Spill(tmp_path)
+    spill.keep([settled(1)])
+    [taken] = spill.take()
+    assert list(spill.take()) == []
+
+    taken.path.rename(taken.path.with_name(taken.path.name.partition(".taken")[0] + ".taken-1-2"))
+    [again] = spill.take()
+    again.give_back()
+    [again] = spill.take()
+    taken.done()
+    again.put_aside()
+    assert list(spill.take()) == []
+    assert [each.suffix for each in tmp_path.iterdir()] == [".bad"]
+
+
+def test_two_files_of_one_process_about_one_mail_are_two(tmp_path: Path) -> None:
+    spill = Spill(tmp_path)
+
+    assert spill.keep([settled(1)]) != spill.keep([settled(1)])

@@ -72,11 +72,15 @@ def test_only_policy_is_about_us(verdict: Verdict, is_of_us: bool) -> None:  # n
 
 
 def test_a_group_is_paused_for_more_than_one_refusal_in_twenty_of_enough() -> None:
-    few = [True] * 10
-    assert not is_refusing(few)
-    enough = [False] * (REFUSALS_SEEN - 5)
-    assert not is_refusing([*enough, *[True] * 5])
-    assert is_refusing([*enough[1:], *[True] * 6])
+    assert not is_refusing([True] * 10)  # too few to tell
+    enough = [False] * (REFUSALS_SEEN - 2)
+    assert not is_refusing([*enough, True, True])
+    assert is_refusing([*enough[1:], True, True, True])
+
+
+def test_strikes_are_forgotten_after_a_day() -> None:
+    earlier = Throttle(4, strikes=5, cooldown_until=NOW - timedelta(days=2))
+    assert after_throttling(earlier, NOW, "key").strikes == 1
 
 
 @pytest.mark.parametrize(

@@ -13,4 +13,11 @@ What cannot be played here:
   yet (it can on Linux) such a mail is uncertain and sent once more.
 - D3, "trimmed next time": a mail is kept below what any server takes before it is sent
   (`digest.rendering.budget`), so a refusal as too large trims nothing; the papers come again.
+
+What cannot be had everywhere: a full disk and a power cut (B4, B5) take root, to mount a file
+system, and else are skipped with that sentence. PostgreSQL is told that its disk is full by a
+trigger that says what it says then (SQLSTATE 53100), since its real one would take a volume of its
+own; its power cut is its own suite's affair, and is not shown here. Hours are scaled: ten minutes'
+wait for a reply (K9), a sleep of twenty minutes (K10) and a minute's lock (B2) are a second or so.
+Webhooks (E1) do not exist: reports come back as mail, and are held to the same.
 """

@@ -33,24 +33,12 @@ from digest.store import attempts, deliveries, subscribers, suppressions, thrott
 from digest.store.engine import Database
 from digest.tokens import Tokens
 from tests.conftest import HandClock
-from tests.factories import make_dump, make_record, make_wishes, numbered
+from tests.factories import make_dump, make_wishes, numbered
+from tests.faults.matter import TITLES
 
 AUTHORITY = "digest.example.org"
 # Of SMTP's five minutes are six seconds left: more than even a busy machine needs.
 SCALE = 0.02
-TITLES = ("Graph Neural Networks for Roads", "Graph Neural Networks & <b>Forgetting</b>")
-
-
-def _words(paper: int, count: int) -> str:
-    """Return words that no other paper has, so that none is folded under another."""
-    return " ".join(f"topic{paper}of{number}" for number in range(count))
-
-
-# Of these a mail is larger than what a narrow server takes in before it reads, so that while it
-# does not read, the end cannot have arrived.
-LARGE = [
-    make_record(f"Graph Neural Networks for {_words(n, 3)}", _words(n, 60), n) for n in range(1, 21)
-]
 
 
 @dataclass(slots=True)

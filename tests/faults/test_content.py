@@ -1,14 +1,12 @@
 """What readers and papers bring along: nothing of it breaks a mail, or more than its own."""
 
 import logging
-import re
 from dataclasses import replace
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 
 import pytest
 
-from digest.delivery.sink import Received, Sink
+from digest.delivery.sink import Sink
 from digest.model.deliveries import DeliveryState
 from digest.model.digests import DigestEdition
 from digest.model.papers import PaperRecord
@@ -16,28 +14,9 @@ from digest.rendering.email import MailRenderer, RenderedMail
 from digest.sources.normalize import record_from
 from tests.factories import make_record
 from tests.faults.invariants import check
-from tests.faults.site import LARGE, Site, renderer, smtp
-
-# Gmail cuts a mail off here.
-CLIPPED_AT = 102_000
-HEADERS = {
-    "From",
-    "To",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "List-Id",
-    "List-Unsubscribe",
-    "List-Unsubscribe-Post",
-    "List-Help",
-    "Precedence",
-    "Auto-Submitted",
-    "X-Auto-Response-Suppress",
-    "Feedback-ID",
-    "X-Digest-Key",
-    "MIME-Version",
-    "Content-Type",
-}
+from tests.faults.matter import LARGE
+from tests.faults.site import Site, renderer, smtp
+from tests.faults.sound import assert_sound
 
 
 class BrokenForOne(MailRenderer):
@@ -206,28 +185,3 @@ def test_whatever_a_reader_is_called_the_mail_gets_there(
     [mail] = sink.mails
     assert_sound(mail)
     assert mail.recipient == address.replace("b\u00fccher", "xn--bcher-kva")
-
-
-def assert_sound(mail: Received) -> tuple[str, str]:
-    """Assert that a mail is what RFC 5322 allows and no more than we meant; return both its parts."""
-    raw = mail.message
-    assert raw.isascii()
-    assert b"\0" not in raw
-    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", raw)
-    assert max(map(len, raw.split(b"\r\n"))) <= 998
-    parsed = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(parsed, EmailMessage)
-    assert parsed.defects == []
-    assert sorted(parsed.keys()) == sorted(HEADERS)
-    assert [each.addr_spec for each in parsed["To"].addresses] == [mail.recipient]
-    parts = list(parsed.walk())
-    assert [part.get_content_type() for part in parts] == [
-        "multipart/alternative",
-        "text/plain",
-        "text/html",
-    ]
-    assert all(part.defects == [] for part in parts)
-    text, html = (part.get_content() for part in parts[1:])
-    assert len(html.encode()) < CLIPPED_AT
-    assert len(parts[2].get_payload()) < CLIPPED_AT
-    return text, html

@@ -19,8 +19,9 @@ from tests.faults.at_work import at_work
 from tests.faults.disks import Disk, SmallDisk, ToldFull, is_full, mounted
 from tests.faults.ends import all_is_well, copies, flagged
 from tests.faults.invariants import check
+from tests.faults.matter import TITLES
 from tests.faults.processes import Process, orders
-from tests.faults.site import TITLES, Site, smtp
+from tests.faults.site import Site, smtp
 from tests.postgres import process_wait
 
 pytestmark = pytest.mark.slow

@@ -40,7 +40,9 @@ def test_the_mails_of_a_group_that_cools_down_are_in_nobodys_way(site: Site, sin
     transport = smtp(sink)
     cooling = Throttle(cooldown_until=site.clock() + timedelta(minutes=5), strikes=3)
     with site.database.writing() as connection:
-        throttles.save_throttles(connection, transport.name, {"flood.example": cooling})
+        throttles.save_throttles(
+            connection, transport.name, {"flood.example": cooling}, site.clock()
+        )
     site.deliver(transport)
 
     assert site.states() == {DeliveryState.ACCEPTED: 70, DeliveryState.READY: FLOOD}

@@ -12,8 +12,9 @@ from tests.factories import numbered
 from tests.faults.breakpoints import Point
 from tests.faults.ends import copies, flagged
 from tests.faults.invariants import check
+from tests.faults.matter import TITLES
 from tests.faults.processes import Process, eventually, orders, run_to_its_end
-from tests.faults.site import TITLES, Site, smtp
+from tests.faults.site import Site, smtp
 
 pytestmark = pytest.mark.slow
 

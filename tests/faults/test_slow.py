@@ -9,7 +9,8 @@ from digest.delivery.sink import Rule, Sink, Step
 from digest.delivery.smtp import Timeouts
 from digest.model.deliveries import DeliveryState
 from tests.faults.invariants import check
-from tests.faults.site import LARGE, Site, smtp
+from tests.faults.matter import LARGE
+from tests.faults.site import Site, smtp
 
 SLOW = "@slow.example"
 # A tarpit answers in time, each time; only the whole takes too long.

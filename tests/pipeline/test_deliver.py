@@ -17,8 +17,8 @@ from digest.delivery.owner import this_owner
 from digest.delivery.sink import Rule, Sink, Step
 from digest.delivery.smtp import SmtpSettings, SmtpTransport, Tls
 from digest.delivery.smtp_settings import Timeouts
-from digest.delivery.transports import Threaded, Transport
-from digest.model.deliveries import DeliveryState
+from digest.delivery.transports import OutgoingMail, Threaded, Transport
+from digest.model.deliveries import DeliveryState, Outcome, PauseScope, Stage, Verdict
 from digest.model.digests import DigestEdition
 from digest.model.subscribers import Subscriber
 from digest.pipeline.archive import Archives
@@ -30,6 +30,7 @@ from digest.rendering.email import MailRenderer, RenderedMail
 from digest.rendering.links import Links
 from digest.store import deliveries, subscribers
 from digest.store.engine import Database
+from digest.store.pauses import pause
 from digest.tokens import Tokens
 from tests.conftest import START, HandClock
 from tests.factories import make_wishes, numbered
@@ -331,3 +332,107 @@ def test_a_worker_killed_while_sending_loses_nothing_and_doubles_one_a_connectio
     assert len(by_reader) == 40
     assert all(len(copies) == 1 for copies in by_reader.values())  # the same bytes every time
     assert len(sink.mails) <= 42  # one copy a connection, and a group begins with two
+
+
+@pytest.mark.parametrize("breaks_at", [0, 3])
+def test_a_folder_that_breaks_holds_up_nobody_and_the_next_way_is_taken(  # noqa: PLR0917  fixtures
+    registry: Registry,
+    take: Take,
+    clock: HandClock,
+    tmp_path: Path,
+    renderer: MailRenderer,
+    sink: Sink,
+    breaks_at: int,
+) -> None:
+    make_due(registry, take, clock, readers=6)
+    folder = BreakingFolder(tmp_path / "mail", breaks_at)
+    for _ in range(2):
+        deliver_due(sender(registry, renderer, Threaded(folder), smtp(sink)))
+
+    assert states(registry.database) == {DeliveryState.ACCEPTED: 6}
+    assert len(sink.mails) == 6 - breaks_at
+    assert folder.calls < 20
+
+
+class BreakingFolder(MaildirTransport):
+    """A Maildir on a disk that is gone after so many mails."""
+
+    def __init__(self, root: Path, breaks_at: int) -> None:
+        super().__init__(root)
+        self.calls = 0
+        self._left = breaks_at
+
+    def deliver(self, mail: OutgoingMail) -> Verdict:
+        self.calls += 1
+        if not self._left:
+            return Verdict(Outcome.UNREACHABLE, "no such device", stage=Stage.CONNECT)
+        self._left -= 1
+        return super().deliver(mail)
+
+
+def test_a_mail_whose_end_is_unknown_goes_by_no_other_way(
+    registry: Registry, take: Take, clock: HandClock, renderer: MailRenderer, sink: Sink
+) -> None:
+    make_due(registry, take, clock)
+    sink.play(Rule(Step.END, b"", drops=True, accepts=True))
+    with Sink() as other:
+        deliver_due(sender(registry, renderer, smtp(sink), smtp(other)))
+        clock.advance(minutes=20)
+        sink.play(Rule(Step.BANNER, "421 not now"))
+        deliver_due(sender(registry, renderer, smtp(sink), smtp(other)))
+        assert states(registry.database) == {DeliveryState.READY: 1}
+        clock.advance(hours=2)
+        sink.play()
+        deliver_due(sender(registry, renderer, smtp(sink), smtp(other)))
+
+        assert states(registry.database) == {DeliveryState.ACCEPTED: 1}
+        assert not other.mails
+
+
+def test_a_mail_that_comes_due_meanwhile_does_not_wait_for_everybody_elses(
+    registry: Registry, take: Take, clock: HandClock, renderer: MailRenderer, sink: Sink
+) -> None:
+    make_due(registry, take, clock, readers=150)
+
+    def subscribes() -> None:
+        subscribe(registry, "ada@small.test", make_wishes("robots"))
+
+    sink.play(
+        Rule(Step.END, hook=subscribes, times=1), Rule(Step.END, delay=0.05, recipient="reader")
+    )
+    deliver_due(sender(registry, renderer, smtp(sink)))
+
+    place = [mail.recipient for mail in sink.mails].index("ada@small.test")
+    assert place < 100
+
+
+def test_what_nobody_foresaw_costs_one_mail_an_attempt_and_no_other_anything(
+    registry: Registry, take: Take, clock: HandClock, renderer: MailRenderer, sink: Sink
+) -> None:
+    make_due(registry, take, clock, readers=5)
+    told: list[int] = []
+
+    def advance(count: int) -> None:
+        told.append(count)
+        if len(told) == 1:
+            raise RuntimeError("nobody foresaw this")
+
+    deliver_due(sender(registry, renderer, smtp(sink)), advance)
+
+    assert states(registry.database) == {DeliveryState.ACCEPTED: 5}
+
+
+def test_a_group_that_is_paused_meanwhile_is_left_alone_at_once(
+    registry: Registry, take: Take, clock: HandClock, renderer: MailRenderer, sink: Sink
+) -> None:
+    make_due(registry, take, clock, readers=30)
+
+    def pauses() -> None:
+        with registry.database.writing() as connection:
+            pause(connection, PauseScope.DOMAIN, "example.org", "a look", clock())
+
+    sink.play(Rule(Step.END, hook=pauses, times=1))
+    deliver_due(sender(registry, renderer, smtp(sink)))
+
+    assert states(registry.database)[DeliveryState.READY] >= 25
+    assert sink.connections < 6

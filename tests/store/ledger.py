@@ -102,7 +102,7 @@ class Ledger:
 
     def settle(self, *settled: Settled) -> set[int]:
         with self.database.writing() as connection:
-            return settling.settle_deliveries(connection, settled, self.clock())
+            return set(settling.settle_deliveries(connection, settled, self.clock()).late)
 
     def recover(
         self,

@@ -25,9 +25,11 @@ def take(database: Database, want: int, *, rate: float = 1e-9, burst: float = 10
 def test_throttles_come_back_as_they_were_saved(database: Database, clock: HandClock) -> None:
     slow = Throttle(concurrency=1, strikes=3, cooldown_until=clock(), rate=0.5)
     with database.writing() as connection:
-        throttles.save_throttles(connection, "relay", {"gmail": Throttle(), "gmx": Throttle(7)})
-        throttles.save_throttles(connection, "relay", {"gmail": slow})
-        throttles.save_throttles(connection, "relay", {})
+        throttles.save_throttles(
+            connection, "relay", {"gmail": Throttle(), "gmx": Throttle(7)}, clock()
+        )
+        throttles.save_throttles(connection, "relay", {"gmail": slow}, clock())
+        throttles.save_throttles(connection, "relay", {}, clock())
 
     assert load(database) == {"gmail": slow, "gmx": Throttle(7)}
     assert load(database, "other") == {}
@@ -60,10 +62,10 @@ def test_a_bucket_filled_in_the_boot_before_is_no_fuller_for_it(database: Databa
     assert take(database, 10) == 2
 
 
-def test_saving_a_throttle_leaves_its_tokens(database: Database) -> None:
+def test_saving_a_throttle_leaves_its_tokens(database: Database, clock: HandClock) -> None:
     take(database, 8)
     with database.writing() as connection:
-        throttles.save_throttles(connection, "relay", {"gmail": Throttle(5)})
+        throttles.save_throttles(connection, "relay", {"gmail": Throttle(5)}, clock())
 
     assert take(database, 10) == 2
     assert load(database) == {"gmail": Throttle(5)}
