@@ -55,7 +55,8 @@ def _server(parts: SplitResult, surroundings: Surroundings) -> Transport:
         auth = Auth(options["auth"].lower()) if "auth" in options else None
         tls = Tls(options.get("tls", surroundings.starttls))
     except ValueError as error:
-        raise ConfigError(SETTING, f"{error}: see docs/settings.md") from error
+        hint = "tls is never, opportunistic or require; auth is plain, login or xoauth2"
+        raise ConfigError(SETTING, f"{error}; {hint}") from error
     _check(parts, options, tls)
     password_file = options.get("password_file")
     return SmtpTransport(

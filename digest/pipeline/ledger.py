@@ -251,11 +251,11 @@ class Ledger:
         """Write down what earlier processes could not; nothing in it may keep mail from going."""
         for spilled in spill.take():
             try:
-                is_written = all([self._replay_one(each) for each in spilled.settled])
+                written = [self._replay_one(each) for each in spilled.settled]
             except StoreAwayError:
                 spilled.give_back()
                 raise
-            if is_written:
+            if all(written):
                 spilled.done()
             else:
                 spilled.put_aside()

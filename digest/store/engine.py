@@ -2,7 +2,6 @@
 
 import logging
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,22 +100,6 @@ class Database:
         """Return what `work` reads, or raise StoreAwayError to be tried again."""
         with _told_if_away(), self.reading() as connection:
             return work(connection)
-
-    def write_surely(self, work: Callable[[Connection], T], patience: float = 600) -> T:
-        """Return what `work` returns, trying again while the database is locked or away.
-
-        For what must be written down because it has happened in the world. `work` may run several
-        times, so it is idempotent. Raises what the database said when patience (seconds) ends.
-        """
-        give_up_at = time.monotonic() + patience
-        while True:
-            try:
-                return self.try_write(work)
-            except StoreAwayError as error:
-                if time.monotonic() >= give_up_at:
-                    raise
-                logger.warning("the database cannot be written, trying again: %s", error)
-                time.sleep(_PAUSE)
 
     def dispose(self) -> None:
         """Close all connections."""

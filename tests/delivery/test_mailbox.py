@@ -1,8 +1,11 @@
 """Returned mail in a mailbox is taken in once and marked, and stays there while it cannot be."""
 
+import base64
 import imaplib
 import os
+import socket
 import ssl
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -273,3 +276,39 @@ def test_an_address_names_its_way_in(desk: Desk) -> None:
     assert isinstance(build_intake("lmtp://[::1]:2424", RETURNS, desk.take), ReturnsListener)
     assert named("imaps://user:password@mail.example.org") == "imaps://mail.example.org:993"
     assert named("imap://user:password@mail.example.org") == "imap://mail.example.org:143"
+
+
+@pytest.mark.parametrize("offers", ["AUTH=PLAIN", ""])
+def test_a_password_that_is_not_ascii_goes_as_utf_8_or_not_at_all(desk: Desk, offers: str) -> None:
+    said: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, args=(server, offers, said))
+        thread.start()
+        place = Mailbox("127.0.0.1", server.getsockname()[1], "me", "gehe\u00efm", is_tls=False)
+        intake = ImapIntake(place, desk.take)
+        if offers:
+            assert intake.collect() == 0
+        else:
+            with pytest.raises(IntakeError, match="ASCII"):
+                intake.collect()
+        thread.join()
+
+    token = base64.b64encode("\0me\0gehe\u00efm".encode())
+    assert (token + b"\r\n" in said) is bool(offers)
+
+
+def answer(server: socket.socket, offers: str, said: list[bytes]) -> None:
+    """Say yes to everything a client asks over IMAP."""
+    client, _ = server.accept()
+    with client, client.makefile("rwb", 0) as stream:
+        stream.write(b"* OK hello\r\n")
+        for line in iter(stream.readline, b""):
+            tag, command = line.split()[:2]
+            if command == b"AUTHENTICATE":
+                stream.write(b"+ \r\n")
+                said.append(stream.readline())
+            if command == b"CAPABILITY":
+                stream.write(f"* CAPABILITY IMAP4rev1 {offers}\r\n".encode())
+            if command == b"LOGOUT":
+                stream.write(b"* BYE\r\n")
+            stream.write(tag + b" OK done\r\n")

@@ -23,6 +23,7 @@ def test_a_relay_with_everything(tmp_path: Path) -> None:
     assert isinstance(transport, SmtpTransport)
     settings = transport.settings
     assert (settings.host, settings.port) == ("::1", 2525)
+    assert settings.shown_name == "[::1]:2525"
     assert (settings.username, settings.password) == ("me@x", "pa/ss")
     assert (settings.tls, settings.auth) == (Tls.REQUIRE, Auth.LOGIN)
     assert settings.local_hostname == "mail.example.org"
@@ -61,7 +62,15 @@ def test_a_relative_folder_is_in_the_data_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["smtp://host?tsl=require", "smtp://host?tls=maybe", "smtp://host?auth=ntlm"]
+    "address",
+    [
+        "smtp://host?tsl=require",
+        "smtp://host?tls=maybe",
+        "smtp://host?auth=ntlm",
+        "smtp://host:0",
+        "smtps://host?tls=never",
+        "lmtp://host?tls=implicit",
+    ],
 )
 def test_an_option_that_is_none_names_the_setting(address: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="DIGEST_MAIL"):

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from digest.delivery.owner import is_surely_dead, this_owner
+from digest.delivery.owner import is_of_another_boot, is_surely_dead, this_owner
 from tests.conftest import REPOSITORY
 
 SAY = "from digest.delivery.owner import this_owner; print(this_owner(), flush=True); input()"
@@ -43,3 +43,11 @@ def test_nobody_of_another_machine_is_surely_dead() -> None:
 
     for owner in (f"elsewhere:1234abcd:1/{pid}/{started}", "elsewhere/999999/1", "", "me"):
         assert not is_surely_dead(owner)
+
+
+def test_a_name_of_another_boot_is_told_from_one_of_another_machine() -> None:
+    host, boot, namespace = this_owner().partition("/")[0].split(":")
+
+    assert is_of_another_boot(f"{host}:{boot[::-1]}x:{namespace}/1/2")
+    for owner in (this_owner(), f"{host}::0/1/2", f"elsewhere:1234abcd:{namespace}/1/2", "me", ""):
+        assert not is_of_another_boot(owner)

@@ -70,7 +70,6 @@ def test_a_file_is_one_processs_until_that_has_ended(tmp_path: Path) -> None:
     [again] = spill.take()
     again.give_back()
     [again] = spill.take()
-    taken.done()
     again.put_aside()
     assert list(spill.take()) == []
     assert [each.suffix for each in tmp_path.iterdir()] == [".bad"]

@@ -160,12 +160,30 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         "{{ loop.index }}",
         "{% if digest.matched %}x{% endif %}",
         "{% for each in cards %}{{ each.url }}{% endfor %}",
+        "{{ self.foot() }}",
+        "{{ caller() }}",
     ],
 )
 def test_a_remembered_block_that_shows_a_readers_own_is_refused(body: str, tmp_path: Path) -> None:
     html = "<div>{% remembered card in cards %}\n<p>" + body + "</p>\n{% endremembered %}</div>"
     with pytest.raises(TemplateError, match="others read it too"):
         with_template(tmp_path, html).compile_all()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% set site_name = subscriber.address %}x",
+        "{% with home_url = unsubscribe_url %}x{% endwith %}",
+        "{% for postal in cards %}x{% endfor %}",
+        "{% macro m(site_name) %}x{% endmacro %}",
+        "{% set postal %}x{% endset %}",
+        "{% import 'email/cadence.txt' as postal %}",
+    ],
+)
+def test_what_is_the_same_in_every_mail_cannot_be_assigned(source: str, tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="cannot be assigned"):
+        with_template(tmp_path, "<p>x</p>", source).compile_all()
 
 
 def test_what_a_remembered_block_includes_is_not_known_and_so_refused(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from digest.model.deliveries import (
 from digest.model.digests import Digest, Entry, Window
 from digest.store import attempts, digests, subscribers, suppressions
 from digest.store.engine import Database
+from digest.store.settling import Written, settle_deliveries
 from tests.store.ledger import Ledger, accepted, deferred, ended
 
 ACCEPTED, READY = DeliveryState.ACCEPTED, DeliveryState.READY
@@ -374,3 +375,30 @@ def test_workers_that_settle_and_recover_at_once_lose_nothing(ledger: Ledger) ->
 
     assert failures == []
     assert ledger.states() == {ACCEPTED: 12}
+
+
+def test_only_what_a_settling_has_changed_is_said_to_be(ledger: Ledger) -> None:
+    first, second = (ledger.plan(ledger.add_reader(name)) for name in ("ada", "bob"))
+    ledger.hold_lease()
+    mails = {mail.id: mail for mail in ledger.claim()}
+    failed = ended(mails[first], DeliveryState.FAILED)
+    with ledger.database.writing() as connection:
+        once = settle_deliveries(connection, [failed], ledger.clock())
+        again = settle_deliveries(connection, [failed, accepted(mails[second])], ledger.clock())
+
+    assert once == Written(changed=frozenset({first}))
+    assert again == Written(changed=frozenset({second}))
+
+
+def test_an_acceptance_written_twice_lowers_a_score_once(ledger: Ledger) -> None:
+    ledger.plan(ledger.add_reader())
+    mail = ledger.take()
+    with ledger.database.writing() as connection:
+        suppressions.add_score(connection, "ada@example.org", 4, ledger.clock())
+    scores = []
+    for _ in range(2):
+        ledger.settle(accepted(mail))
+        with ledger.database.reading() as connection:
+            scores.append(suppressions.score_of(connection, "ada@example.org"))
+
+    assert scores[0] == scores[1]

@@ -115,3 +115,18 @@ def test_a_pause_lasts_until_it_is_lifted_and_keeps_its_first_reason(
         assert pauses.resume(connection, PauseScope.DOMAIN, "gmail")
         assert not pauses.resume(connection, PauseScope.DOMAIN, "gmail")
         assert [each.scope for each in pauses.pauses(connection)] == [PauseScope.SITE]
+
+
+def test_a_success_of_one_process_does_not_end_a_cooldown_that_another_was_told_of(
+    database: Database, clock: HandClock
+) -> None:
+    cooling = Throttle(1, 2, clock() + timedelta(minutes=5))
+    with database.writing() as connection:
+        throttles.save_throttles(connection, "relay", {"gmail": cooling}, clock())
+        throttles.save_throttles(connection, "relay", {"gmail": Throttle(3)}, clock())
+    assert load(database) == {"gmail": Throttle(3, 2, cooling.cooldown_until)}
+
+    clock.advance(minutes=6)
+    with database.writing() as connection:
+        throttles.save_throttles(connection, "relay", {"gmail": Throttle(3)}, clock())
+    assert load(database) == {"gmail": Throttle(3)}
