@@ -64,6 +64,10 @@ class Claiming:
         """Have the next `keep_house` look, however soon it is."""
         self._kept_house_at = float("-inf")
 
+    def doubt(self) -> None:
+        """Have the next `claim` see anew who has mail: what was seen may be a moment old."""
+        self._looked_at = float("-inf")
+
     def claim(self, is_wanted: Callable[[str], bool]) -> list[Job]:
         """Return mails that are due, of groups that are wanted, loaded; none when none is due.
 
@@ -98,10 +102,12 @@ class Claiming:
 
     def _next_groups(self, is_wanted: Callable[[str], bool]) -> list[str]:
         names: list[str] = []
+        passed: list[str] = []
         while self._groups and len(names) < _GROUPS_AT_ONCE:
             name = self._groups.popleft()
-            if is_wanted(name):
-                names.append(name)
+            (names if is_wanted(name) else passed).append(name)
+        # One that has enough waiting will want more before the next look.
+        self._groups.extend(passed)
         return names
 
     def _house(self, connection: Connection) -> Known:

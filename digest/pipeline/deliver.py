@@ -150,6 +150,8 @@ class _Round:
             give_back(self._ledger, job)
         has_few = dispatch.could_start() < 2 * self._sender.connections
         if can_send and has_few and not self._ledger.is_away:
+            if not dispatch.waiting and not dispatch.under_way:
+                self._claiming.doubt()  # the round ends if there is nothing: that must be so now
             jobs = await asyncio.to_thread(self._claiming.claim, self._is_wanted)
             dispatch.offer(jobs)
             self._wake.set()

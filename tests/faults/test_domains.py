@@ -51,6 +51,16 @@ def test_the_mails_of_a_group_that_cools_down_are_in_nobodys_way(site: Site, sin
     check(site, sink.mails, ready=FLOOD)
 
 
+def test_a_round_does_not_end_while_anybody_has_mail_that_is_due(site: Site, sink: Sink) -> None:
+    """L1: of one group it is claimed a part at a time, faster than it is seen who has any."""
+    crowd = [f"reader{n}@crowd.example" for n in range(260)]
+    site.make_due(addresses=[*crowd, "bob@example.net"])
+    site.deliver(smtp(sink))
+
+    assert site.states() == {DeliveryState.ACCEPTED: 261}
+    check(site, sink.mails)
+
+
 def test_a_group_of_a_set_rate_gets_no_more_and_the_others_are_not_kept_waiting(
     site: Site, sink: Sink
 ) -> None:

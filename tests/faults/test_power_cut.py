@@ -111,7 +111,7 @@ def deliver_until_the_cut(site: Site, power: Power, sink: Sink, rule: Rule) -> N
     site.database.dispose()
     os.sync()  # the plan is on the disk
     sink.play(replace(rule, hook=power.cut))
-    site.deliver(smtp(sink), connections=1)
+    site.deliver(smtp(sink, name="relay"), connections=1)
     assert power.kept.exists()
 
 
@@ -119,5 +119,5 @@ def deliver_the_rest(site: Site, power: Power, folder: Path) -> tuple[Site, list
     """Return the site as it is found on the disk, when all is sent, and all that was received."""
     after = Site(Database(f"sqlite:///{folder}/digest.sqlite3"), site.clock, READERS)
     with Sink() as another:
-        after.deliver(smtp(another))
+        after.deliver(smtp(another, name="relay"))
         return after, power.received + another.mails

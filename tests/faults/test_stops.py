@@ -125,7 +125,7 @@ def test_a_worker_that_slept_after_arming_does_not_send(
             eventually(lambda: is_over(site), "its lease is over")
         sleeper.send_signal(signal.SIGCONT)
         sleeper.report()
-    site.deliver(smtp(sink))
+    site.deliver_until_settled(smtp(sink))
 
     assert site.states() == {DeliveryState.ACCEPTED: READERS}
     assert copies(sink) == 0
