@@ -137,6 +137,9 @@ def test_a_thread_that_hangs_is_left_behind_and_its_verdicts_are_kept(
     asyncio.run(work())
     is_over_before_the_thread = not goes_on.is_set()
     goes_on.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("ledger"):
+            thread.join(10)  # it has a connection of its own
     [kept] = Spill(tmp_path / "spill").take()
     assert is_over_before_the_thread
     assert len(kept.settled) == 2
