@@ -94,6 +94,11 @@ class Digest:
     composed_at: datetime
     wishes: Wishes | None = None
 
+    @property
+    def paper_ids(self) -> frozenset[int]:
+        """Return the papers it shows, those told under another among them."""
+        return frozenset(number for entry in self.entries for number in entry.paper_ids)
+
 
 @dataclass(frozen=True, slots=True)
 class DigestEdition:

@@ -15,7 +15,6 @@ from digest.pipeline.lane import Desk, Lane, give_back
 from digest.pipeline.ledger import Ledger
 from digest.pipeline.outgoing import Job, Sender
 from digest.pipeline.routes import Routes
-from digest.store import throttles
 
 logger = logging.getLogger(__name__)
 
@@ -75,17 +74,12 @@ class _Round:
     async def run(self) -> DeliverReport:
         sender = self._sender
         async with Ledger(sender) as ledger:
-            with sender.database.reading() as connection:
-                health = {
-                    each.name: throttles.load_transport(connection, each.name)
-                    for each in sender.transports
-                }
             self._ledger = ledger
             self._report.recovered = ledger.recovered
-            self._routes = Routes(sender, ledger, health)
-            route = next(iter([*self._routes.open(), *sender.transports]))
-            self._claiming = Claiming(sender, route.name)
-            self._dispatch = Dispatch(sender, ledger, route.name, {})
+            self._routes = Routes(sender, ledger)
+            route = self._routes.preferred
+            self._claiming = Claiming(sender, route)
+            self._dispatch = Dispatch(sender, ledger, route, {})
             desk = Desk(sender, ledger, self._dispatch, self._routes, self, self._tell)
             lanes = [asyncio.create_task(Lane(desk).run()) for _ in range(sender.connections)]
             try:

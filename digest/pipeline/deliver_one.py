@@ -11,7 +11,7 @@ from digest.pipeline.lane import Desk, Lane, give_back
 from digest.pipeline.ledger import Ledger
 from digest.pipeline.outgoing import Job, Sender, load
 from digest.pipeline.routes import Routes
-from digest.store import reader_claims, throttles
+from digest.store import reader_claims
 from digest.store.engine import Connection
 
 
@@ -41,13 +41,8 @@ async def _deliver(
         advance(1)
 
     async with Ledger(sender) as ledger:
-        with sender.database.reading() as connection:
-            health = {
-                each.name: throttles.load_transport(connection, each.name)
-                for each in sender.transports
-            }
-        routes = Routes(sender, ledger, health)
-        route = next(iter([*routes.open(), *sender.transports])).name
+        routes = Routes(sender, ledger)
+        route = routes.preferred
         known = Claiming(sender, route).keep_house() or Known()
         routes.paused = known.paused.get(PauseScope.TRANSPORT, frozenset())
         dispatch = Dispatch(sender, ledger, route, known.throttles)

@@ -55,6 +55,7 @@ class Dispatch:
         self._known = dict(known)
         self._groups: dict[str, _Group] = {}
         self._turns: deque[str] = deque()
+        self._busy: set[str] = set()  # those with mail under way: never more than there are lanes
         self.waiting = 0
         self.under_way = 0
 
@@ -115,6 +116,8 @@ class Dispatch:
         group = self._group(name)
         group.under_way -= 1
         self.under_way -= 1
+        if not group.under_way:
+            self._busy.discard(name)
         if verdict is not None:
             self._learn(name, group, job, verdict)
         return group.throttle
@@ -164,6 +167,7 @@ class Dispatch:
         self.under_way += 1
         job = group.waiting.popleft()
         job.taken_at = steady()
+        self._busy.add(job.delivery.domain_group)
         return job
 
     def _has_room(self, group: _Group) -> bool:
@@ -176,9 +180,8 @@ class Dispatch:
 
     def _has_room_for_slow(self) -> bool:
         """Tell whether the slow may have another lane: together they never have the last quarter."""
-        slow = sum(
-            group.under_way for group in self._groups.values() if group.lately.seconds >= SLOW
-        )
+        busy = map(self._groups.__getitem__, self._busy)
+        slow = sum(group.under_way for group in busy if group.lately.seconds >= SLOW)
         return slow < max(self._sender.connections * 3 // 4, 1)
 
     def _is_somebody_waiting(self, but: str) -> bool:

@@ -77,6 +77,5 @@ def foresee(
 
 def papers_of(database: Database, digest: Digest) -> dict[int, Paper]:
     """Return the papers that a digest shows, by their ids."""
-    wanted = {number for entry in digest.entries for number in entry.paper_ids}
     with database.reading() as connection:
-        return papers.papers_by_id(connection, wanted)
+        return papers.papers_by_id(connection, digest.paper_ids)

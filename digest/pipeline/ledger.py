@@ -125,7 +125,7 @@ class Ledger:
         """
         answer: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
         self._next.armings.append((wanted, answer))
-        self._ask()
+        self._asked.set()
         try:
             return await asyncio.wait_for(asyncio.shield(answer), self._sender.patience)
         except TimeoutError:
@@ -141,24 +141,21 @@ class Ledger:
     def settle(self, settled: Settled) -> None:
         """Have a verdict written down; it will be, or be kept in a file."""
         self._next.settled.append(settled)
-        self._ask()
+        self._asked.set()
 
     def note_throttle(self, transport: str, group: str, throttle: Throttle) -> None:
         """Have the throttle of a group written down."""
         self._next.throttles[transport, group] = throttle
-        self._ask()
+        self._asked.set()
 
     def note_transport(self, name: str, health: TransportHealth) -> None:
         """Have a transport's health written down."""
         self._next.transports[name] = health
-        self._ask()
+        self._asked.set()
 
     def pause(self, group: str, reason: str) -> None:
         """Have a domain group paused."""
         self._next.pauses[group] = reason
-        self._ask()
-
-    def _ask(self) -> None:
         self._asked.set()
 
     async def _write_for_ever(self) -> None:

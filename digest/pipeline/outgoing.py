@@ -197,8 +197,7 @@ def _render(
                 message = f"delivery {delivery.id} is a digest's and names none"
                 raise DigestError(message)
             digest = batch.digests[delivery.digest_id]
-            wanted = {number for entry in digest.entries for number in entry.paper_ids}
-            shown = {number: batch.papers[number] for number in wanted}
+            shown = {number: batch.papers[number] for number in digest.paper_ids}
             return renderer.digest(DigestEdition(digest, _as_composed(subscriber, digest), shown))
 
 

@@ -1,7 +1,6 @@
 """Which transport a mail goes by: the first that works, and none that is left alone for a while."""
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime
 
 from digest.delivery.retry import transport_wait
@@ -9,6 +8,7 @@ from digest.delivery.transports import Transport
 from digest.model.deliveries import TransportHealth, Verdict
 from digest.pipeline.ledger import Ledger
 from digest.pipeline.outgoing import Sender
+from digest.store.throttles import load_transport
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +23,20 @@ class Routes:
     A transport that could not be reached is tried again after a minute, then two, up to an hour.
     """
 
-    def __init__(
-        self, sender: Sender, ledger: Ledger, known: Mapping[str, TransportHealth]
-    ) -> None:
+    def __init__(self, sender: Sender, ledger: Ledger) -> None:
         self._sender = sender
         self._ledger = ledger
-        self._known = dict(known)
+        with sender.database.reading() as connection:
+            self._known = {
+                each.name: load_transport(connection, each.name) for each in sender.transports
+            }
         self._breaks: dict[str, int] = {}
         self.paused: frozenset[str] = frozenset()
+
+    @property
+    def preferred(self) -> str:
+        """Return the name of the best transport that may be tried, or else of the first."""
+        return next(iter([*self.open(), *self._sender.transports])).name
 
     def open(self) -> list[Transport]:
         """Return the transports that may be tried now, best first."""
@@ -75,7 +81,7 @@ class Routes:
         self._note(transport, TransportHealth(failures, now + wait, verdict.text))
 
     def _health(self, transport: Transport) -> TransportHealth:
-        return self._known.get(transport.name, TransportHealth())
+        return self._known[transport.name]
 
     def _note(self, transport: Transport, health: TransportHealth) -> None:
         self._known[transport.name] = health

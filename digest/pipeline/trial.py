@@ -16,8 +16,9 @@ from digest.errors import DigestError
 from digest.model.deliveries import Delivery, DeliveryState, MailKind, Outcome, Verdict
 from digest.model.digests import Digest
 from digest.model.subscribers import Subscriber
+from digest.pipeline.foresee import papers_of
 from digest.pipeline.outgoing import Batch, Sender, build_mail
-from digest.store import deliveries, digests, papers, subscribers, suppressions
+from digest.store import deliveries, digests, subscribers, suppressions
 from digest.store.engine import Connection
 
 # Composes what a reader would get now, stored nowhere; None if that is nothing.
@@ -85,9 +86,7 @@ def _newest_digest(connection: Connection, reader: Subscriber) -> Digest | None:
 
 
 def _digest_mail(sender: Sender, address: str, reader: Subscriber, digest: Digest) -> OutgoingMail:
-    wanted = {number for entry in digest.entries for number in entry.paper_ids}
-    with sender.database.reading() as connection:
-        shown = papers.papers_by_id(connection, wanted)
+    shown = papers_of(sender.database, digest)
     now = sender.clock()
     delivery = Delivery(
         id=0,
