@@ -1,6 +1,6 @@
 """How templates are found, compiled and helped: one environment for mails, one for pages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -69,7 +69,7 @@ def compiled(environment: Environment, name: str) -> Template:
 def render(environment: Environment, name: str, context: Mapping[str, object]) -> str:
     """Return what a template says of a context; raises TemplateError where it asks for more."""
     try:
-        return compiled(environment, name).render(context)
+        return "".join(_chunks(environment, name, context))
     except JinjaError as error:
         raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
 
@@ -78,14 +78,20 @@ def render_pieces(
     environment: Environment, name: str, context: dict[str, object]
 ) -> tuple[str, ...]:
     """Return what `render` would, in pieces that are whole lines."""
-    template = compiled(environment, name)
     try:
-        return in_pieces(template.root_render_func(template.new_context(context)))
+        return in_pieces(_chunks(environment, name, context))
     except (
         JinjaError,
         TypeError,
     ) as error:  # a TypeError also of a remembered block in a {% set %}
         raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
+
+
+def _chunks(environment: Environment, name: str, context: Mapping[str, object]) -> Iterator[str]:
+    template = compiled(environment, name)
+    # Left to itself, jinja walks a chain of the same globals once a mail.
+    known = {**environment.globals, **context}
+    return template.root_render_func(template.new_context(known, shared=True))
 
 
 def day(value: date) -> str:
