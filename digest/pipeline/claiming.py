@@ -27,10 +27,13 @@ _BURST = 10.0
 
 @dataclass(slots=True)
 class Known:
-    """What the database knows beside the mails: who is paused, and how fast each group may go."""
+    """What the database knows beside the mails: who is paused, and how fast each group may go.
+
+    `throttles` are by transport and domain group.
+    """
 
     paused: dict[PauseScope, frozenset[str]] = field(default_factory=dict)
-    throttles: dict[str, Throttle] = field(default_factory=dict)
+    throttles: dict[tuple[str, str], Throttle] = field(default_factory=dict)
     recovered: int = 0
 
     def is_paused(self, scope: PauseScope, name: str = "") -> bool:
@@ -39,11 +42,14 @@ class Known:
 
 
 class Claiming:
-    """Claims for one worker; its methods block and are called from one thread at a time."""
+    """Claims for one worker; its methods block and are called from one thread at a time.
+
+    `transport` names the one that mails go by at the moment: it is its tokens they take.
+    """
 
     def __init__(self, sender: Sender, transport: str) -> None:
         self._sender = sender
-        self._transport = transport
+        self.transport = transport
         self._groups: deque[str] = deque()
         self._claimed: list[Delivery] = []
         self._kept_house_at = float("-inf")
@@ -124,7 +130,9 @@ class Claiming:
             found.setdefault(pause.scope, set()).add(pause.name)
         return Known(
             paused={scope: frozenset(names) for scope, names in found.items()},
-            throttles=throttles.load_throttles(connection, self._transport),
+            throttles=throttles.load_throttles(
+                connection, [each.name for each in sender.transports]
+            ),
             recovered=recovered,
         )
 
@@ -140,7 +148,7 @@ class Claiming:
         for name in names:
             if rate := sender.rates.get(name):
                 tokens = throttles.take_tokens(
-                    connection, self._transport, name, rate, max(rate * _BURST, 1.0), A_GROUP
+                    connection, self.transport, name, rate, max(rate * _BURST, 1.0), A_GROUP
                 )
                 claimed += claims.claim_deliveries(
                     connection, sender.owner, now, [name], tokens, tokens

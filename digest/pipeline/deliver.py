@@ -79,7 +79,7 @@ class _Round:
             self._routes = Routes(sender, ledger)
             route = self._routes.preferred
             self._claiming = Claiming(sender, route)
-            self._dispatch = Dispatch(sender, ledger, route, {})
+            self._dispatch = Dispatch(sender, ledger, route)
             desk = Desk(sender, ledger, self._dispatch, self._routes, self, self._tell)
             lanes = [asyncio.create_task(Lane(desk).run()) for _ in range(sender.connections)]
             try:
@@ -139,6 +139,7 @@ class _Round:
         if known is not None:
             self._take_note(known)
         dispatch = self._dispatch
+        dispatch.transport = self._claiming.transport = self._routes.preferred
         can_send = bool(self._routes.open()) and not self._is_site_paused
         for job in dispatch.give_back(closed_only=can_send):
             give_back(self._ledger, job)

@@ -42,10 +42,9 @@ async def _deliver(
 
     async with Ledger(sender) as ledger:
         routes = Routes(sender, ledger)
-        route = routes.preferred
-        known = Claiming(sender, route).keep_house() or Known()
+        known = Claiming(sender, routes.preferred).keep_house() or Known()
         routes.paused = known.paused.get(PauseScope.TRANSPORT, frozenset())
-        dispatch = Dispatch(sender, ledger, route, known.throttles)
+        dispatch = Dispatch(sender, ledger, routes.preferred)
         dispatch.refresh(known.throttles, known.paused.get(PauseScope.DOMAIN, frozenset()))
         report.recovered = ledger.recovered + known.recovered
         report.is_reachable = bool(routes.open())

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds a mail, on the average of the last few, from which a group counts as slow.
 SLOW = 2.0
+# How a group may be used by a transport that has not sent to it yet.
+_NEW = Throttle()
 # How many of the groups whose turn is next a lane looks at before it goes on with its own.
 _LOOKED_AT = 8
 
@@ -35,8 +37,9 @@ _LOOKED_AT = 8
 class _Group:
     """A domain group: what waits, what is under way, and how it has gone lately."""
 
-    throttle: Throttle
     lately: Lately
+    # By transport: another server is another customer of the same domain.
+    throttles: dict[str, Throttle] = field(default_factory=dict)
     waiting: deque[Job] = field(default_factory=deque)
     under_way: int = 0
     is_paused: bool = False
@@ -44,15 +47,16 @@ class _Group:
 
 
 class Dispatch:
-    """The mails a worker has claimed, by domain group; for one event loop, so without locks."""
+    """The mails a worker has claimed, by domain group; for one event loop, so without locks.
 
-    def __init__(
-        self, sender: Sender, ledger: Ledger, transport: str, known: Mapping[str, Throttle]
-    ) -> None:
+    `transport` names the one that mails go by at the moment: its throttles tell what may start.
+    """
+
+    def __init__(self, sender: Sender, ledger: Ledger, transport: str) -> None:
         self._sender = sender
         self._ledger = ledger
-        self._transport = transport
-        self._known = dict(known)
+        self.transport = transport
+        self._known: Mapping[tuple[str, str], Throttle] = {}
         self._groups: dict[str, _Group] = {}
         self._turns: deque[str] = deque()
         self._busy: set[str] = set()  # those with mail under way: never more than there are lanes
@@ -96,7 +100,7 @@ class Dispatch:
     def could_start(self) -> int:
         """Return how many of the mails that wait could go out now, were there lanes for them."""
         return sum(
-            min(len(group.waiting), group.throttle.concurrency - group.under_way)
+            min(len(group.waiting), self._throttle(group).concurrency - group.under_way)
             for group in map(self._groups.__getitem__, self._turns)
             if group.waiting and self._has_room(group)
         )
@@ -108,19 +112,23 @@ class Dispatch:
     def is_open_for(self, job: Job) -> bool:
         """Tell whether the group of a mail takes any at the moment."""
         group = self._groups[job.delivery.domain_group]
-        return not group.is_paused and is_open(group.throttle, self._sender.clock())
+        return not group.is_paused and is_open(self._throttle(group), self._sender.clock())
 
-    def done(self, job: Job, verdict: Verdict | None) -> Throttle:
-        """Note how a mail that was taken has ended (None: it was not sent); return the throttle."""
+    def done(self, job: Job, verdict: Verdict | None, transport: str | None = None) -> Throttle:
+        """Note how a mail that was taken has ended (None: it was not sent), and by what transport.
+
+        Return the throttle of its group for that transport.
+        """
         name = job.delivery.domain_group
         group = self._group(name)
         group.under_way -= 1
         self.under_way -= 1
         if not group.under_way:
             self._busy.discard(name)
+        transport = transport or self.transport
         if verdict is not None:
-            self._learn(name, group, job, verdict)
-        return group.throttle
+            self._learn(transport, group, job, verdict)
+        return group.throttles.get(transport, _NEW)
 
     def give_back(self, *, closed_only: bool) -> list[Job]:
         """Return the mails that will not be sent now: of the groups that are closed, or all."""
@@ -128,26 +136,32 @@ class Dispatch:
         back: list[Job] = []
         for name in self._turns:
             group = self._groups[name]
-            if closed_only and is_open(group.throttle, now) and not group.is_paused:
+            if closed_only and is_open(self._throttle(group), now) and not group.is_paused:
                 continue
             back += group.waiting
             group.waiting.clear()
         self.waiting -= len(back)
         return back
 
-    def refresh(self, known: Mapping[str, Throttle], paused: Collection[str]) -> None:
-        """Take over what other workers, or an operator, have written down meanwhile."""
-        self._known = dict(known)
+    def refresh(self, known: Mapping[tuple[str, str], Throttle], paused: Collection[str]) -> None:
+        """Take over what other workers, or an operator, have written down meanwhile.
+
+        `known` are throttles by transport and domain group.
+        """
+        self._known = known
         for name, group in self._groups.items():
             group.is_paused = name in paused
-            theirs = known.get(name)
-            if theirs and _is_later(theirs, group.throttle):
-                group.throttle = theirs
+        for (transport, name), theirs in known.items():
+            if name not in self._groups:
+                continue
+            throttles = self._groups[name].throttles
+            if transport not in throttles or _is_later(theirs, throttles[transport]):
+                throttles[transport] = theirs
 
     def is_wanted(self, name: str, most: int) -> bool:
         """Tell whether more mails of a group are of use: it is open and has not enough waiting."""
         group = self._groups.get(name)
-        throttle = group.throttle if group else self._known.get(name)
+        throttle = self._throttle(group) if group else self._known.get((self.transport, name))
         if throttle is not None and not is_open(throttle, self._sender.clock()):
             return False
         return group is None or (not group.is_paused and len(group.waiting) < most)
@@ -155,9 +169,15 @@ class Dispatch:
     def _group(self, name: str) -> _Group:
         group = self._groups.get(name)
         if group is None:
-            lately = self._sender.lately.setdefault(name, Lately())
-            group = self._groups[name] = _Group(self._known.get(name, Throttle()), lately)
+            group = _Group(self._sender.lately.setdefault(name, Lately()))
+            for transport in self._sender.transports:
+                if known := self._known.get((transport.name, name)):
+                    group.throttles[transport.name] = known
+            self._groups[name] = group
         return group
+
+    def _throttle(self, group: _Group) -> Throttle:
+        return group.throttles.get(self.transport, _NEW)
 
     def _pop(self, group: _Group) -> Job | None:
         if not group.waiting:
@@ -171,10 +191,11 @@ class Dispatch:
         return job
 
     def _has_room(self, group: _Group) -> bool:
+        throttle = self._throttle(group)
         return (
             not group.is_paused
-            and group.under_way < group.throttle.concurrency
-            and is_open(group.throttle, self._sender.clock())
+            and group.under_way < throttle.concurrency
+            and is_open(throttle, self._sender.clock())
             and (group.lately.seconds < SLOW or self._has_room_for_slow())
         )
 
@@ -191,20 +212,22 @@ class Dispatch:
             for group in (self._groups[name],)
         )
 
-    def _learn(self, name: str, group: _Group, job: Job, verdict: Verdict) -> None:
-        before = group.throttle
+    def _learn(self, transport: str, group: _Group, job: Job, verdict: Verdict) -> None:
+        name = job.delivery.domain_group
+        before = after = group.throttles.get(transport, _NEW)
         taken = steady() - job.taken_at
         group.lately.seconds += (taken - group.lately.seconds) / 4
         if verdict.outcome is Outcome.ACCEPTED:
             group.lately.successes += 1
-            group.throttle = after_success(before, group.lately.successes)
+            after = after_success(before, group.lately.successes)
             group.lately.successes %= SUCCESSES_A_STEP
         elif verdict.outcome is Outcome.THROTTLED:
             group.lately.successes = 0
             now = self._sender.clock()
-            group.throttle = after_throttling(before, now, f"{name}:{job.delivery.key}")
-        if group.throttle != before:
-            self._ledger.note_throttle(self._transport, name, group.throttle)
+            after = after_throttling(before, now, f"{name}:{job.delivery.key}")
+        if after != before:
+            group.throttles[transport] = after
+            self._ledger.note_throttle(transport, name, after)
         if verdict.outcome in {Outcome.ACCEPTED, Outcome.FAILED}:
             is_refusal = is_refusal_of_us(verdict)
             group.lately.refusals.append(is_refusal)

@@ -40,7 +40,10 @@ def expect(sender: Sender, subscriber_id: int | None = None) -> list[Expected]:
             if (why := _why_closed(each.name, paused, health[each.name], now))
         }
         open_names = [each.name for each in sender.transports if each.name not in closed]
-        known = throttles.load_throttles(connection, open_names[0]) if open_names else {}
+        known = {
+            group: throttle
+            for (_, group), throttle in throttles.load_throttles(connection, open_names[:1]).items()
+        }
     common = "everything is paused" if (PauseScope.SITE, "") in paused else ""
     if not open_names:
         common = common or "; ".join(closed.values())

@@ -230,7 +230,8 @@ class Lane:
 
     def _settle(self, job: Job, verdict: Verdict, transport: Transport | None) -> None:
         desk = self._desk
-        throttle = self._done(job, verdict)
+        name = transport.name if transport else None
+        throttle = self._done(job, verdict, name)
         if verdict.outcome is Outcome.WITHDRAWN and job.refusal is Refusal.PAUSED:
             desk.dispatch.pause(job)
             desk.supply.look_around()
@@ -239,15 +240,13 @@ class Lane:
         else:
             policy = Policy(self._sender.resends, bool(transport and transport.is_idempotent))
             is_copy = job.delivery.is_maybe_duplicate
-            used = transport.name if transport else None
-            way = job.delivery.transport if is_copy else used
+            way = job.delivery.transport if is_copy else name
             not_before = (
                 throttle.cooldown_until
                 if verdict.outcome is Outcome.THROTTLED
                 else desk.routes.next_try(way, is_copy=is_copy)
             )
             settlement = settle(verdict, job.delivery, self._sender.clock(), policy, not_before)
-        name = transport.name if transport else None
         desk.ledger.settle(Settled(job.delivery, settlement, verdict, name))
         desk.tell(settlement.state)
 
@@ -264,9 +263,9 @@ class Lane:
         self._done(job, None)
         give_back(self._desk.ledger, job)
 
-    def _done(self, job: Job, verdict: Verdict | None) -> Throttle:
+    def _done(self, job: Job, verdict: Verdict | None, transport: str | None = None) -> Throttle:
         job.is_done = True
-        return self._desk.dispatch.done(job, verdict)
+        return self._desk.dispatch.done(job, verdict, transport)
 
     async def _connected(self, transport: Transport) -> Connection:
         connection = self._connection

@@ -1,7 +1,7 @@
 """How fast mail may go, by transport and domain group, and how transports are: for all processes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,15 @@ _THROTTLE = ["concurrency", "strikes", "cooldown_until", "rate"]
 _COOLING = ["strikes", "cooldown_until"]
 
 
-def load_throttles(connection: Connection, transport: str) -> dict[str, Throttle]:
-    """Return a transport's throttles by domain group; one that was never saved is left out."""
-    statement = select(throttles).where(throttles.c.transport == transport)
+def load_throttles(
+    connection: Connection, names: Collection[str]
+) -> dict[tuple[str, str], Throttle]:
+    """Return throttles by transport and domain group; one that was never saved is left out."""
+    statement = select(throttles).where(throttles.c.transport.in_(names))
     return {
-        row.domain_group: Throttle(row.concurrency, row.strikes, row.cooldown_until, row.rate)
+        (row.transport, row.domain_group): Throttle(
+            row.concurrency, row.strikes, row.cooldown_until, row.rate
+        )
         for row in connection.execute(statement)
     }
 

@@ -163,7 +163,7 @@ class Site:
     def throttle(self, transport: Transport, group: str = "example.org") -> Throttle:
         """Return how fast mail goes to a domain group."""
         with self.database.reading() as connection:
-            return throttles.load_throttles(connection, transport.name)[group]
+            return throttles.load_throttles(connection, [transport.name])[transport.name, group]
 
     def suppressions(self) -> list[Suppression]:
         """Return the addresses that are not written to any more."""

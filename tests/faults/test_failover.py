@@ -1,6 +1,7 @@
 """Several ways for a mail to go: another is taken only when it certainly did not go by the first."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
 
@@ -10,9 +11,17 @@ from digest.delivery.file import FileTransport
 from digest.delivery.maildir import MaildirTransport
 from digest.delivery.sink import Received, Rule, Sink, Step
 from digest.delivery.transports import BlockingTransport, OutgoingMail, Threaded
-from digest.model.deliveries import Arming, DeliveryState, Outcome, Stage, Verdict
+from digest.model.deliveries import (
+    Arming,
+    DeliveryState,
+    Outcome,
+    Stage,
+    Throttle,
+    TransportHealth,
+    Verdict,
+)
 from digest.pipeline.outgoing import Job, build, load
-from digest.store import arming, claims, workers
+from digest.store import arming, claims, throttles, workers
 from tests.faults.invariants import check
 from tests.faults.site import Site, smtp
 
@@ -138,3 +147,25 @@ def test_what_a_dead_worker_may_have_put_into_a_folder_is_put_there_again_withou
     assert not any(mail.is_maybe_duplicate for mail in site.mails())
     assert len(found_in(root)) == 5
     check(site, found_in(root))
+
+
+def test_a_group_that_cools_down_for_one_server_is_served_by_another(
+    site: Site, sink: Sink
+) -> None:
+    """L1: what a domain says of one server's mail says nothing of another's."""
+    site.make_due(3)
+    first = smtp(sink)
+    cooling = Throttle(cooldown_until=site.clock() + timedelta(hours=1), strikes=3)
+    with site.database.writing() as connection:
+        throttles.save_throttles(connection, first.name, {"example.org": cooling}, site.clock())
+        away = TransportHealth(1, site.clock() + timedelta(hours=1), "no route")
+        throttles.save_transport(connection, first.name, away)
+    with Sink() as another:
+        second = smtp(another)
+        another.play(Rule(Step.RCPT, "421 4.7.0 slow down", "reader2@", times=1, drops=True))
+        site.deliver(first, second, connections=1)
+
+        assert site.states() == {DeliveryState.ACCEPTED: 2, DeliveryState.READY: 1}
+        assert site.throttle(second).strikes == 1
+        assert site.throttle(first) == cooling
+        check(site, another.mails, ready=1)

@@ -14,7 +14,8 @@ from tests.conftest import HandClock
 
 def load(database: Database, transport: str = "relay") -> dict[str, Throttle]:
     with database.reading() as connection:
-        return throttles.load_throttles(connection, transport)
+        found = throttles.load_throttles(connection, [transport])
+    return {group: throttle for (_, group), throttle in found.items()}
 
 
 def take(database: Database, want: int, *, rate: float = 1e-9, burst: float = 10) -> int:
