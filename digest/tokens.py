@@ -26,6 +26,8 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     BOUNCE = "bounce"
     LEAVE = "leave"
+    STEER = "steer"
+    FEED = "feed"
 
 
 # 80 bits: guessing is a matter of sending a mail for each try.

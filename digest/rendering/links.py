@@ -72,6 +72,17 @@ class Links:
         """Return the address that unsubscribes on a POST (RFC 8058), for the mail's header."""
         return self._own("u", Purpose.UNSUBSCRIBE, subscriber)
 
+    def steering_token(self, subscriber: Subscriber) -> str:
+        """Return what stands for a reader in the links of `steer`: it can say what they like."""
+        return _signed(self.tokens, Purpose.STEER, subscriber.id, subscriber.token_version)
+
+    def steer(self, token: str, paper: Paper, wish: str) -> str:
+        """Return the address of the page that asks whether a reader wants `wish` of a paper.
+
+        `wish` is "more", "less" or "mute"; what it asks is done by a POST.
+        """
+        return self._at("steer", token, paper.key, wish)
+
     def confirm(self, subscriber: Subscriber, issued_at: datetime) -> str:
         """Return the address that confirms; its subject is (id, token version, unix seconds)."""
         seconds = int(issued_at.timestamp())
