@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import delivery_peers as peers
+from benchmarks import delivery_post_office as post_office
 from benchmarks import delivery_textbook as textbook
 from benchmarks import ranking_load
 from benchmarks.delivery_load import Site, make_ready, make_site, open_site, sender, warm_up
@@ -60,7 +61,7 @@ def main() -> None:
         if "state" in parts:
             state(site)
         if "path" in parts:
-            path(site, made_keys())
+            path(site, made_keys(), Path(folder))
     if "memory" in parts:
         memory()
 
@@ -109,12 +110,14 @@ def state(site: Site) -> None:
         print(f"  {f'in sets of {count}':44} {statistics.median(found):8.0f} us")
 
 
-def path(site: Site, keys: Keys) -> None:
+def path(site: Site, keys: Keys, folder: Path) -> None:
     """Print what everything costs: claim, load, render, sign, arm, send, settle."""
     with peers.smtp_sink() as port:
+        post_office.prepare(folder, port)
         timed: dict[str, Callable[[], object]] = {
             "textbook: jinja2, EmailMessage, smtplib": lambda: textbook.send(site, port, 50),
             "textbook, and dkimpy": lambda: textbook.send(site, port, 50, keys),
+            "textbook, by django-post_office": lambda: post_office.send(site, 50),
             "ours, without DKIM": lambda: _deliver(site, port),
             "ours, RSA-2048": lambda: _deliver(site, port, [keys.rsa]),
             "ours, RSA-2048 and Ed25519": lambda: _deliver(site, port, [keys.rsa, keys.ed25519]),
