@@ -6,22 +6,21 @@ from digest.app import App
 from digest.checks.findings import Finding, bad, good
 from digest.errors import StoreError
 from digest.store.dumps import recent_dumps
-from digest.store.schema import current_revision, head_revision
+from digest.store.schema import head_revision, why_unfit
 
 
 def check_database(app: App) -> Iterator[Finding]:
     """Yield whether it is there, of this version, and how fresh what it holds is."""
     try:
-        current, head = current_revision(app.database), head_revision()
+        problem = why_unfit(app.database)
     except StoreError as error:
         yield bad("database", str(error))
         return
-    if current != head:
-        says = f"at {current or 'nothing'}, needs {head}: run `digest db upgrade`"
-        yield bad("database", says)
+    if problem:
+        yield bad("database", problem)
         return
     name = app.database.url.render_as_string(hide_password=True)
-    yield good("database", f"{name} is at {head}")
+    yield good("database", f"{name} is at {head_revision()}")
     with app.database.reading() as connection:
         newest = recent_dumps(connection, 1)
     if newest:

@@ -12,10 +12,12 @@ def readers(*, as_json: bool) -> None:
     from digest.cli.context import open_app
     from digest.cli.output import out, print_json
     from digest.store.subscribers import all_subscribers
+    from digest.store.suppressions import suppressed_subscribers
 
     app = open_app()
     with app.database.reading() as connection:
         found = all_subscribers(connection)
+        suppressed = suppressed_subscribers(connection)
     if as_json:
         print_json(
             [
@@ -23,6 +25,7 @@ def readers(*, as_json: bool) -> None:
                     "id": each.id,
                     "address": each.address,
                     "state": each.state.value,
+                    "suppressed": suppressed.get(each.id),
                     "keywords": [interest.expression for interest in each.interests],
                     "days": each.cadence.days.value,
                     "at": each.cadence.at.strftime("%H:%M"),
@@ -37,7 +40,9 @@ def readers(*, as_json: bool) -> None:
     for each in found:
         table.add_row(
             each.address,
-            each.state.value,
+            f"{each.state.value}\n(not written to: {suppressed[each.id]})"
+            if each.id in suppressed
+            else each.state.value,
             "\n".join(interest.expression for interest in each.interests),
             f"{each.cadence.days.value} {each.cadence.at:%H:%M} {each.cadence.zone}",
             f"{each.next_due_at:%Y-%m-%d %H:%M} UTC" if each.next_due_at else "-",

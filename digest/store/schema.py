@@ -42,12 +42,28 @@ def head_revision() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
+def why_unfit(database: Database) -> str:
+    """Return what is wrong with the database's schema and what to do, "" if it is this version's.
+
+    Raises StoreError if it cannot be reached.
+    """
+    current, scripts = current_revision(database), ScriptDirectory.from_config(_config())
+    head = scripts.get_current_head()
+    if current == head:
+        return ""
+    is_ours = current is None or any(each.revision == current for each in scripts.walk_revisions())
+    remedy = (
+        "run `digest db upgrade`"
+        if is_ours
+        else "a newer version has upgraded it: install that one, or restore a backup from before"
+    )
+    return f"the database is at {current or 'nothing'}, this version needs {head}: {remedy}"
+
+
 def require_current(database: Database) -> None:
     """Raise StoreError unless the database has this version's schema."""
-    current, head = current_revision(database), head_revision()
-    if current != head:
-        message = f"the database is at {current or 'nothing'}, this version needs {head}: run `digest db upgrade`"
-        raise StoreError(message)
+    if problem := why_unfit(database):
+        raise StoreError(problem)
 
 
 def _config() -> Config:

@@ -61,6 +61,14 @@ def all_suppressions(
     return [_suppression(row) for row in connection.execute(statement)]
 
 
+def suppressed_subscribers(connection: Connection) -> dict[int, str]:
+    """Return the readers whose addresses are suppressed, by id, each with the reason."""
+    statement = select(subscribers.c.id, suppressions.c.reason).join(
+        suppressions, suppressions.c.address_key == subscribers.c.address_key
+    )
+    return {row.id: row.reason for row in connection.execute(statement)}
+
+
 def add_score(connection: Connection, address_key: str, points: float, now: datetime) -> float:
     """Add to an address's bounce score, never below 0; return what it is now."""
     insert = insert_new(connection, bounce_scores)

@@ -132,6 +132,7 @@ def test_papers_that_went_over_to_a_later_digest_are_not_sent_twice(refused: Ope
 
 def test_a_suppressed_address_gets_nothing_by_requeueing(refused: Operator) -> None:
     refused.says("suppressions", "add", BOB)
+    assert "not written to" in refused.says("readers").stdout
     result = refused.says("deliveries", "requeue", numbers(refused)[BOB])
 
     assert "is suppressed" in result.stderr
