@@ -35,9 +35,9 @@ def migrate(app: App) -> None:
 def publish_feeds(app: App) -> int:
     """Rebuild the stored feeds, and the statistics if they are old; return how many feeds changed."""
     app.archives.refreeze()
-    return publish(
-        app.database, app.links, app.settings.site_name, app.settings.authority, app.clock
-    )
+    settings = app.settings
+    changed = publish(app.database, app.links, settings.site_name, settings.authority, app.clock)
+    return len(changed)
 
 
 def compose(app: App, advance: Callable[[int], None] = lambda _count: None) -> ComposeReport:

@@ -1,67 +1,77 @@
-"""Feeds as bytes, by feedgen, with what feedgen 1.0 gets wrong put right.
-
-* entries are appended, for it prepends by default;
-* `rel="self"` is given before `alternate`, for RSS takes the last link as the channel's own;
-* every date comes from the data, for its default is now;
-* RSS dates are written here, for it sets the locale of the whole process to write one;
-* Atom entry links are written here, for it loses their `rel` and `type`;
-* `content` is `html`, for `CDATA` leaks into Atom as a type;
-* authors in RSS are `dc:creator`, for it drops those without an address;
-* one generator writes one format, so that nothing meant for one leaks into the other.
-"""
+"""Feeds as bytes, in any format: the frame of a feed around items that are each written once."""
 
 import gzip
 import hashlib
-import re
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from html import escape
-from urllib.parse import quote
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from threading import Lock
 
-from feedgen.feed import FeedGenerator
-from feedgen.util import xml_elem
-from lxml.etree import _Element as Element
-
-from digest.model.feeds import Feed, FeedFormat, FeedItem, FeedSnapshot
-from digest.rendering.links import Links, named_links
-from digest.text import clean_line
+from digest.model.feeds import DayItem, Feed, FeedFormat, FeedItem, FeedSnapshot
+from digest.rendering.feed_addresses import day_page
+from digest.rendering.feed_items import item_text
+from digest.rendering.feed_json import json_frame, json_item
+from digest.rendering.feed_xml import TTL_MINUTES as TTL_MINUTES  # noqa: PLC0414  what a reader is told
+from digest.rendering.feed_xml import xml_frame, xml_items
+from digest.rendering.links import Links
 
 MEDIA_TYPES = {
     FeedFormat.RSS: "application/rss+xml",
     FeedFormat.ATOM: "application/atom+xml",
+    FeedFormat.JSON: "application/feed+json",
 }
-TTL_MINUTES = 60
+FORMAT_NAMES = {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON: "JSON Feed"}
 
 _LANGUAGE = "en"
-_GENERATOR = "Digest"
-_PARAGRAPH = re.compile(r"\n\s*\n")
-_ITEM_TITLE = re.compile(rb"<item><title>[^<]*</title>")
+# A month of papers in every format; an item has about 3 kB.
+_REMEMBERED = 4000
+_Key = tuple[FeedItem | DayItem, FeedFormat, str, str]
 
 
-def render_feed(
-    feed: Feed, feed_format: FeedFormat, *, links: Links, authority: str, since_year: int
+def render_feed(  # noqa: PLR0913  what a feed is made of
+    feed: Feed,
+    feed_format: FeedFormat,
+    *,
+    links: Links,
+    authority: str,
+    since_year: int,
+    hub: str = "",
 ) -> bytes:
     """Return a feed in one format: equal arguments give equal bytes, whenever and wherever.
 
     `authority` and `since_year` name papers for ever (`tag:<authority>,<year>:paper/<key>`), so
-    they are the site's from its first day, not what `links` happens to begin with.
+    they are the site's from its first day, not what `links` happens to begin with. `hub` is the
+    WebSub hub that is told of changes, for public feeds.
     """
     namespace = f"tag:{authority},{since_year}:"
-    generator = _channel(feed, feed_format, links, namespace, authority)
-    for item in feed.items:
-        _add_item(generator, item, feed_format, links, namespace)
-    if feed_format is FeedFormat.ATOM:
-        return bytes(generator.atom_str())
-    return _ITEM_TITLE.sub(_in_hex, generator.rss_str())
+    items = _items(feed, feed_format, links, namespace)
+    before, after = _frame(feed, feed_format, links, namespace, authority, hub)
+    between = b",\n" if feed_format is FeedFormat.JSON else b""
+    return b"".join((before, between.join(items), after))
+
+
+def feed_head(  # noqa: PLR0913  the same as above
+    feed: Feed,
+    feed_format: FeedFormat,
+    *,
+    links: Links,
+    authority: str,
+    since_year: int,
+    hub: str = "",
+) -> bytes:
+    """Return what a feed begins with, before its items; a later change of it changes this."""
+    namespace = f"tag:{authority},{since_year}:"
+    return _frame(feed, feed_format, links, namespace, authority, hub)[0]
 
 
 def snapshot(feed: Feed, feed_format: FeedFormat, body: bytes) -> FeedSnapshot:
     """Return a feed's bytes as they are kept and served.
 
     `etag` is strong, of the identity encoding, with its quotes; the gzip body needs another one.
+    The document of a month is kept under the name of its feed and the month: "trending/2026-03".
     """
+    month = feed.pages.month
     return FeedSnapshot(
-        name=feed.name,
+        name=f"{feed.name}/{month}" if month else feed.name,
         format=feed_format,
         body=body,
         body_gzip=gzip.compress(body, mtime=0),
@@ -70,116 +80,87 @@ def snapshot(feed: Feed, feed_format: FeedFormat, body: bytes) -> FeedSnapshot:
     )
 
 
-class _Extension:
-    """What feedgen asks of an extension, doing nothing."""
+class _Written:
+    """The items that were written lately, by everything that their bytes depend on."""
 
-    def extend_ns(self) -> dict[str, str]:
-        return {}
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._items: OrderedDict[_Key, bytes] = OrderedDict()
+        self._lock = Lock()
 
-    def extend_rss(self, element: Element) -> None: ...
+    def get(self, keys: Sequence[_Key]) -> list[bytes | None]:
+        with self._lock:
+            found = [self._items.get(key) for key in keys]
+            for key, written in zip(keys, found, strict=True):
+                if written is not None:
+                    self._items.move_to_end(key)
+        return found
 
-    def extend_atom(self, element: Element) -> None: ...
+    def keep(self, written: Iterable[tuple[_Key, bytes]]) -> None:
+        with self._lock:
+            self._items.update(written)
+            while len(self._items) > self._size:
+                self._items.popitem(last=False)
 
-
-class _ChannelDate(_Extension):
-    """Writes the date of an RSS channel."""
-
-    built_at: datetime
-
-    def extend_rss(self, element: Element) -> None:
-        xml_elem("lastBuildDate", element[0]).text = format_datetime(_whole_second(self.built_at))
-
-
-class _ItemDate(_Extension):
-    """Writes the date of an RSS item."""
-
-    published_at: datetime
-
-    def extend_rss(self, element: Element) -> None:
-        xml_elem("pubDate", element).text = format_datetime(_whole_second(self.published_at))
+    def clear(self) -> None:
+        with self._lock:
+            self._items.clear()
 
 
-class _EntryLinks(_Extension):
-    """Writes an Atom entry's links with `rel`, `type` and `title`."""
-
-    def __init__(self) -> None:
-        self.attributes: list[dict[str, str]] = []
-
-    def extend_atom(self, element: Element) -> None:
-        for attributes in self.attributes:
-            xml_elem("link", element, **attributes)
+_written = _Written(_REMEMBERED)
 
 
-def _channel(
-    feed: Feed, feed_format: FeedFormat, links: Links, namespace: str, authority: str
-) -> FeedGenerator:
-    generator = FeedGenerator()
-    generator.load_extension("dc", atom=False, rss=True)
-    generator.register_extension("dates", _ChannelDate, _ItemDate, atom=False, rss=True)
-    generator.register_extension("entry_links", _Extension, _EntryLinks, atom=True, rss=False)
-    generator.id(f"{namespace}feed/{quote(feed.name, safe='')}")
-    generator.title(clean_line(feed.title) or feed.name)
-    generator.author({"name": authority})
-    generator.link(
-        href=links.feed(feed.name, feed_format), rel="self", type=MEDIA_TYPES[feed_format]
+def forget_written() -> None:
+    """Forget every item that was written, so that the next feed is written anew; for measuring."""
+    _written.clear()
+
+
+def _items(feed: Feed, feed_format: FeedFormat, links: Links, namespace: str) -> list[bytes]:
+    keys = [_key(item, feed_format, feed.name, links, namespace) for item in feed.items]
+    found = _written.get(keys)
+    missing = [key for key, written in zip(keys, found, strict=True) if written is None]
+    texts = [item_text(item, feed.name, links, namespace) for item, *_ in missing]
+    if feed_format is FeedFormat.JSON:
+        new = [json_item(each) for each in texts]
+    else:
+        new = xml_items(texts, feed_format)
+    # What is said to one reader only is asked for again by nobody else.
+    shared = [(key, each) for key, each in zip(missing, new, strict=True) if _is_shared(key[0])]
+    _written.keep(shared)
+    rest = iter(new)
+    return [next(rest) if each is None else each for each in found]
+
+
+def _is_shared(item: FeedItem | DayItem) -> bool:
+    return isinstance(item, DayItem) or not (item.lead or item.tail)
+
+
+def _key(
+    item: FeedItem | DayItem, feed_format: FeedFormat, name: str, links: Links, namespace: str
+) -> _Key:
+    """Return what the bytes of an item depend on; its address stands for all of `links`."""
+    if isinstance(item, DayItem):
+        return item, feed_format, namespace, day_page(name, item.day, links)
+    return item, feed_format, namespace, links.paper(item.paper)
+
+
+def _frame(  # noqa: PLR0913, PLR0917  the same as above
+    feed: Feed,
+    feed_format: FeedFormat,
+    links: Links,
+    namespace: str,
+    authority: str,
+    hub: str,
+) -> tuple[bytes, bytes]:
+    if feed_format is FeedFormat.JSON:
+        return json_frame(feed, links=links, authority=authority, language=_LANGUAGE, hub=hub)
+    return xml_frame(
+        feed,
+        feed_format,
+        media_type=MEDIA_TYPES[feed_format],
+        links=links,
+        namespace=namespace,
+        authority=authority,
+        language=_LANGUAGE,
+        hub=hub,
     )
-    generator.link(href=links.feed_page(feed.name), rel="alternate", type="text/html")
-    generator.description(clean_line(feed.description) or feed.name)
-    generator.language(_LANGUAGE)
-    generator.generator(_GENERATOR)
-    generator.docs("")
-    generator.ttl(TTL_MINUTES)
-    generator.updated(_whole_second(feed.updated_at))
-    # There is no other way to keep feedgen from writing this date through the process's locale.
-    vars(generator)["_FeedGenerator__rss_lastBuildDate"] = None
-    generator.dates.built_at = feed.updated_at
-    return generator
-
-
-def _add_item(
-    generator: FeedGenerator, item: FeedItem, feed_format: FeedFormat, links: Links, namespace: str
-) -> None:
-    paper = item.paper
-    page = links.paper(paper)
-    paragraphs = [clean_line(text) for text in _PARAGRAPH.split(paper.abstract)]
-    authors = [name for name in map(clean_line, paper.authors) if name]
-    content = _content(item, paragraphs)
-    summary = " ".join(filter(None, paragraphs))
-    entry = generator.add_entry(order="append")
-    entry.id(f"{namespace}paper/{quote(paper.key, safe='')}")
-    entry.title(clean_line(paper.title) or "Untitled")
-    entry.updated(_whole_second(item.updated_at))
-    entry.content(content, type="html")
-    if feed_format is FeedFormat.RSS:
-        entry.link(href=page, rel="alternate")
-        # RSS readers take a description for HTML.
-        entry.description(escape(summary, quote=False) or escape(clean_line(paper.title)))
-        entry.dates.published_at = item.published_at
-        entry.dc.dc_creator(authors)
-        return
-    entry.published(_whole_second(item.published_at))
-    entry.summary(summary or clean_line(paper.title), type="text")
-    entry.author([{"name": name} for name in authors])
-    entry.entry_links.attributes = [
-        {"rel": "alternate", "type": "text/html", "href": page},
-        *({"rel": "related", "href": link.url, "title": link.label} for link in named_links(paper)),
-    ]
-
-
-def _content(item: FeedItem, paragraphs: list[str]) -> str:
-    text = "".join(f"<p>{escape(each)}</p>" for each in paragraphs if each)
-    ways = "".join(
-        f'<li><a href="{escape(link.url)}">{escape(link.label)}</a></li>'
-        for link in named_links(item.paper)
-    )
-    return f"{text}<ul>{ways}</ul>"
-
-
-def _in_hex(title: re.Match[bytes]) -> bytes:
-    # What the RSS profile asks for: titles are text, and readers that take them for HTML are kept
-    # from doing so. No XML writer can be told to.
-    return title[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;")
-
-
-def _whole_second(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(microsecond=0)

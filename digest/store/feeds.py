@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, literal, select
 
 from digest.model.feeds import FeedFormat, FeedSnapshot
 from digest.store.tables import feed_snapshots, site
@@ -53,6 +53,41 @@ def save_snapshot(connection: Connection, snapshot: FeedSnapshot) -> bool:
         )
     )
     return True
+
+
+def begins_with(connection: Connection, name: str, format_: FeedFormat, head: bytes) -> bool:
+    """Tell whether a feed's bytes are there and begin with these; the rest is not read."""
+    # What follows must be of the same type, which a database does not see in a bare parameter.
+    start = func.substr(feed_snapshots.c.body, 1, len(head))
+    return bool(
+        connection.execute(
+            select(literal(1)).where(
+                feed_snapshots.c.name == name,
+                feed_snapshots.c.format == format_.value,
+                start == literal(head, feed_snapshots.c.body.type),
+            )
+        ).scalar()
+    )
+
+
+def read_etag(connection: Connection, name: str, format_: FeedFormat) -> str | None:
+    """Return the tag of a feed's bytes without them, None if it was never built."""
+    return connection.execute(
+        select(feed_snapshots.c.etag).where(
+            feed_snapshots.c.name == name, feed_snapshots.c.format == format_.value
+        )
+    ).scalar()
+
+
+def snapshot_names(connection: Connection, feed: str) -> list[str]:
+    """Return the names of the documents of a feed's months, newest first: "trending/2026-03"."""
+    names = connection.execute(
+        select(feed_snapshots.c.name)
+        .where(feed_snapshots.c.name.startswith(f"{feed}/", autoescape=True))
+        .distinct()
+        .order_by(feed_snapshots.c.name.desc())
+    )
+    return list(names.scalars())
 
 
 def read_snapshot(connection: Connection, name: str, format_: FeedFormat) -> FeedSnapshot | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, tuple_, union, update
 
@@ -19,6 +19,14 @@ from digest.model.papers import (
     Signature,
 )
 from digest.store.tables import dumps, listings, paper_bands, paper_ids, papers
+
+
+class Listing(NamedTuple):
+    """When a dump brought papers that were new, and when one of them last changed."""
+
+    listed_at: datetime
+    changed_at: datetime
+
 
 _SLICE = 5000  # SQLite takes 32,766 variables in a statement
 
@@ -151,6 +159,29 @@ def newest_papers(connection: Connection, limit: int) -> list[ListedPaper]:
         .limit(limit)
     )
     return _listed(connection, statement)
+
+
+def papers_listed_between(
+    connection: Connection, start: datetime, end: datetime | None = None
+) -> list[ListedPaper]:
+    """Return the papers first listed in [start, end), in the order of `newest_papers`."""
+    statement = _listed_papers().where(dumps.c.ingested_at >= start)
+    if end is not None:
+        statement = statement.where(dumps.c.ingested_at < end)
+    return _listed(
+        connection, statement.order_by(papers.c.first_dump_id.desc(), papers.c.first_position)
+    )
+
+
+def listings_so_far(connection: Connection) -> list[Listing]:
+    """Return when there were new papers, oldest first, a row for each dump that brought any."""
+    rows = connection.execute(
+        select(dumps.c.ingested_at, func.max(papers.c.updated_at).label("changed_at"))
+        .join(papers, papers.c.first_dump_id == dumps.c.id)
+        .group_by(dumps.c.id, dumps.c.ingested_at)
+        .order_by(dumps.c.id)
+    )
+    return [Listing(row.ingested_at, row.changed_at) for row in rows]
 
 
 def papers_of_dump(connection: Connection, dump_id: int) -> list[ListedPaper]:

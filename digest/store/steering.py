@@ -72,6 +72,18 @@ def feedback_of(
     return found
 
 
+def word_on(connection: Connection, subscriber_id: int, paper_id: int) -> Feedback | None:
+    """Return a reader's last word on a paper, None if they said nothing."""
+    row = connection.execute(
+        select(feedback).where(
+            feedback.c.subscriber_id == subscriber_id, feedback.c.paper_id == paper_id
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Feedback(row.subscriber_id, row.paper_id, FeedbackKind(row.kind), row.given_at)
+
+
 def set_mute(connection: Connection, mute: Mute) -> None:
     """Hide an expression's papers from a reader until a moment, in place of any earlier one."""
     raise_revision(connection, mute.subscriber_id)
@@ -111,3 +123,20 @@ def mutes_of(
         found.setdefault(row.subscriber_id, []).append(row.expression)
     # Sorted here, because PostgreSQL sorts by its locale.
     return {number: tuple(sorted(expressions)) for number, expressions in found.items()}
+
+
+def mutes_in_force(connection: Connection, subscriber_id: int, now: datetime) -> list[Mute]:
+    """Return what a reader has muted and whose time is not over, what ends last first."""
+    statement = select(mutes).where(mutes.c.subscriber_id == subscriber_id, mutes.c.until > now)
+    found = [
+        Mute(row.subscriber_id, row.expression, row.until) for row in connection.execute(statement)
+    ]
+    found.sort(key=lambda each: each.expression)
+    return sorted(found, key=lambda each: each.until, reverse=True)
+
+
+def forget_ended_mutes(connection: Connection, subscriber_id: int, now: datetime) -> None:
+    """Delete a reader's mutes whose time is over: they mute nothing, so no revision is raised."""
+    connection.execute(
+        delete(mutes).where(mutes.c.subscriber_id == subscriber_id, mutes.c.until <= now)
+    )

@@ -375,3 +375,25 @@ feed_snapshots = Table(
     Column("etag", String(80), nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
+
+private_feeds = Table(
+    "private_feeds",
+    metadata,
+    Column(
+        "subscriber_id", Id, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False
+    ),
+    # Part of what the address is signed of; it only goes up, so no old address is ever good again.
+    Column("version", Integer, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+)
+
+feed_fetches = Table(
+    "feed_fetches",
+    metadata,
+    Column(
+        "subscriber_id", Id, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False
+    ),
+    Column("fetched_on", Date, nullable=False),
+    Column("program", String(40), nullable=False),
+)

@@ -13,9 +13,14 @@ from digest.web import (
     health,
     home,
     keyword_feeds,
+    mute,
+    opml,
+    own_feed,
     papers,
+    personal_feeds,
     preferences,
     static,
+    steer,
     unsubscribe,
 )
 from digest.web.security import Guard, mask_tokens, policy_of
@@ -25,10 +30,15 @@ _ROUTES = (
     *home.ROUTES,
     *confirm.ROUTES,
     *preferences.ROUTES,
+    *own_feed.ROUTES,
+    *personal_feeds.ROUTES,
     *unsubscribe.ROUTES,
+    *mute.ROUTES,  # before the words on papers, which would be one of them
+    *steer.ROUTES,
     *papers.ROUTES,
     *keyword_feeds.ROUTES,  # before the stored feeds, whose names it would be one of
     *feeds.ROUTES,
+    *opml.ROUTES,
     *health.ROUTES,
     *static.ROUTES,
 )

@@ -19,6 +19,7 @@ _PURPOSES = {
     "preferences": Purpose.PREFERENCES,
     "unsubscribe": Purpose.UNSUBSCRIBE,
     "u": Purpose.UNSUBSCRIBE,
+    "steer": Purpose.STEER,
 }
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from digest.model.feeds import FeedFormat, FeedSnapshot
 from digest.model.papers import ListedPaper
-from digest.pipeline.publish import TRENDING, trending_feed
+from digest.pipeline.public_feeds import TRENDING, trending_feed
 from digest.rendering.feeds import MEDIA_TYPES, render_feed, snapshot
 from digest.store import papers
 from digest.store.feeds import read_site, read_snapshot
@@ -108,7 +108,9 @@ def format_of(request: Request) -> FeedFormat:
     try:
         return FeedFormat(request.path_params["format"])
     except ValueError as error:
-        raise HTTPException(404, "There is no feed in this format: .rss and .atom are.") from error
+        *others, last = (f".{each}" for each in FeedFormat)
+        endings = f"{', '.join(others)} and {last}"
+        raise HTTPException(404, f"There is no feed in this format: {endings} are.") from error
 
 
 def _pages() -> list[FeedPage]:

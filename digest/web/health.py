@@ -14,6 +14,8 @@ Disallow: {prefix}/confirm/
 Disallow: {prefix}/preferences/
 Disallow: {prefix}/unsubscribe/
 Disallow: {prefix}/u/
+Disallow: {prefix}/f/
+Disallow: {prefix}/steer/
 """
 
 

@@ -11,7 +11,7 @@ from digest.errors import ExpressionError, SubscriptionError
 from digest.model.feeds import Feed, FeedFormat, FeedSnapshot
 from digest.model.papers import ListedPaper
 from digest.pipeline.preview import InterestPreview
-from digest.pipeline.publish import ITEMS, feed_item
+from digest.pipeline.public_feeds import feed_item
 from digest.pipeline.wishes import read_interests
 from digest.rendering.feeds import render_feed, snapshot
 from digest.rendering.links import Links
@@ -22,6 +22,7 @@ from digest.web.forms import Problem, problem_of
 from digest.web.site import Alternate, Site, alternate, site_of
 
 NAME = "keywords"
+ITEMS = 100
 _PREVIEW = 10
 
 

@@ -10,12 +10,20 @@ from digest.pipeline.subscribe import reader_of, save_preferences
 from digest.tokens import Purpose
 from digest.web.forms import Filled, choices, form_of, read_form, with_suggestion
 from digest.web.site import Form, Site, site_of, takes_form
+from digest.web.steer import said_parts
 
 
 def show(request: Request) -> Response:
     """Return the form with the wishes the reader has."""
     site, subscriber = _reader(request)
-    return _page(site, subscriber, form_of(subscriber), is_saved="saved" in request.query_params)
+    told = request.query_params
+    return _page(
+        site,
+        subscriber,
+        form_of(subscriber),
+        is_saved="saved" in told,
+        is_undone="undone" in told,
+    )
 
 
 def change(request: Request, form: Form) -> Response:
@@ -41,6 +49,10 @@ def _reader(request: Request) -> tuple[Site, Subscriber]:
     return site, reader_of(site.app.registry, Purpose.PREFERENCES, token)
 
 
+def _token(site: Site, subscriber: Subscriber) -> str:
+    return site.app.links.preferences(subscriber).rpartition("/")[2]
+
+
 def _page(  # noqa: PLR0913  what the page can show
     site: Site,
     subscriber: Subscriber,
@@ -48,6 +60,7 @@ def _page(  # noqa: PLR0913  what the page can show
     *,
     status: int = 200,
     is_saved: bool = False,
+    is_undone: bool = False,
     found: list[InterestPreview] | None = None,
 ) -> Response:
     return site.page(
@@ -56,6 +69,8 @@ def _page(  # noqa: PLR0913  what the page can show
         subscriber=subscriber,
         is_saved=is_saved,
         found=found,
+        is_undone=is_undone,
+        **said_parts(site, subscriber, back=_token(site, subscriber)),
         unsubscribe_url=site.local(site.app.links.unsubscribe(subscriber)),
         **choices(filled),
     )

@@ -35,7 +35,9 @@ _PRIVATE_HEADERS = {
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_TOKEN_PATH = re.compile(r"/(confirm|preferences|unsubscribe|u)/[^\s?\"]+")
+_TOKEN_PATH = re.compile(r"/(confirm|preferences|unsubscribe|u|steer)/[^\s?\"]+")
+# A private feed says for itself how long it may be kept, and where.
+_MASKED_PATH = re.compile(r"/(confirm|preferences|unsubscribe|u|steer|f)/[^\s?\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class MaskTokens(logging.Filter):
 
 def masked(value: object) -> object:
     """Return text with the tokens in its addresses masked, and anything else as it is."""
-    return _TOKEN_PATH.sub(r"/\1/********", value) if isinstance(value, str) else value
+    return _MASKED_PATH.sub(r"/\1/********", value) if isinstance(value, str) else value
 
 
 def mask_tokens(names: Iterable[str] = ("uvicorn.access",)) -> None:

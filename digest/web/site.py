@@ -14,9 +14,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.app import App
 from digest.model.feeds import FeedFormat
+from digest.pipeline.personal_feed import PersonalFeeds
 from digest.pipeline.publish import TRENDING
 from digest.rendering.environment import render, web_environment
-from digest.rendering.feeds import MEDIA_TYPES
+from digest.rendering.feeds import FORMAT_NAMES, MEDIA_TYPES
 from digest.rendering.links import named_links
 from digest.resources import resource_folder
 from digest.web import words
@@ -24,7 +25,6 @@ from digest.web.corpus import Corpus
 
 Form = Mapping[str, str]
 
-_FORMAT_NAMES = {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom"}
 _ASSETS = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
@@ -55,6 +55,7 @@ class Site:
     render: Callable[[str, Mapping[str, object]], str]
     assets: Mapping[str, Asset]
     corpus: Corpus
+    own_feeds: PersonalFeeds
 
     def page(self, name: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401  what templates take
         """Return the page of a template; feeds of its own go first among those it announces."""
@@ -91,13 +92,18 @@ def build_site(app: App) -> Site:
     override = app.settings.template_override
     templates = web_environment(override)
     site = Site(
-        app, partial(render, templates), _assets(override), Corpus(app.database, app.archives)
+        app,
+        partial(render, templates),
+        _assets(override),
+        Corpus(app.database, app.archives),
+        PersonalFeeds(app.registry, app.links, app.settings.site_name),
     )
     templates.globals.update(site=site, site_name=app.settings.site_name)
     templates.filters.update(
         local=site.local,
         cadence=words.cadence_in_words,
         when=words.moment_in_words,
+        local_day=words.local_day,
         masked=words.masked_address,
         summary=words.summary,
         rest=words.rest_of,
@@ -121,7 +127,7 @@ def alternates(site: Site, name: str, title: str) -> tuple[Alternate, ...]:
 
 def alternate(title: str, url: str, format_: FeedFormat) -> Alternate:
     """Return a feed in one format, as pages announce it."""
-    name = _FORMAT_NAMES[format_]
+    name = FORMAT_NAMES[format_]
     return Alternate(f"{title} ({name})", MEDIA_TYPES[format_], url, name)
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from digest.model.papers import Paper
 from digest.model.subscribers import Cadence, Days
 from digest.rendering.budget import shorten
-from digest.rendering.environment import day, weekday
+from digest.rendering.environment import day, day_month, weekday
 
 _SUMMARY = 300
 _ELLIPSIS = "\u2026"
@@ -16,6 +16,11 @@ def moment_in_words(moment: datetime, zone: str) -> str:
     """Return a moment as `Tuesday 17 March 2026 at 07:00 (Europe/Berlin)`, in that zone."""
     local = moment.astimezone(ZoneInfo(zone))
     return f"{day(local.date())} at {local:%H:%M} ({zone})"
+
+
+def local_day(moment: datetime, zone: str) -> str:
+    """Return the date of a moment as `17 March`, in that zone."""
+    return day_month(moment.astimezone(ZoneInfo(zone)).date())
 
 
 def cadence_in_words(cadence: Cadence) -> str:

@@ -1,5 +1,6 @@
 import gzip
 import locale
+import re
 import time
 from dataclasses import replace
 from datetime import timedelta, timezone
@@ -8,11 +9,14 @@ import feedparser
 import pytest
 from lxml import etree
 
-from digest.model.feeds import Feed, FeedFormat
-from digest.rendering.feeds import MEDIA_TYPES, render_feed, snapshot
+from digest.model.feeds import DayItem, Feed, FeedFormat, FeedItem, Pages
+from digest.model.papers import Paper
+from digest.rendering.feed_items import MOST_TITLES
+from digest.rendering.feeds import MEDIA_TYPES, feed_head, forget_written, render_feed, snapshot
 from digest.text import clean_line
 from tests.rendering import samples
 from tests.rendering.feed_lint import problems
+from tests.rendering.feed_reading import read
 
 FORMATS = pytest.mark.parametrize("feed_format", list(FeedFormat))
 FEEDS = pytest.mark.parametrize(
@@ -20,6 +24,32 @@ FEEDS = pytest.mark.parametrize(
     [samples.feed(), samples.hostile_feed(), samples.feed([])],
     ids=["realistic", "hostile", "empty"],
 )
+
+
+HOSTILE = (
+    "controls \x00\x01\x0b\x0c\x1f\x7f\x85\ufffe\uffff and \ud800 surrogates",
+    "\u202egnp.exe\u202c and \u2066isolates\u2069, \u200emarks\u200f",
+    "an end ]]> of CDATA <![CDATA[ and a start",
+    "</title></item></channel></rss><item><title>another</title></item>",
+    "</title></entry></feed><entry><id>another</id></entry>",
+    '"items":[],"\\"items\\":[\\u0022',
+    "x" * 400,
+    "many words " * 40,
+    r"$x<y$ and $a>b$ \& \frac{1}{2}^{\alpha}",
+    "\u05e2\u05d1\u05e8\u05d9\u05ea (English) \u0627\u0644\u0639\u0631\u0628\u064a\u0629",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f3f3\ufe0f\u200d\U0001f308 emoji",
+    "line\nbreak\r\nand\u2028separators\u2029and\ttabs",
+    "encoded &#10; &#x0a; %0A =?utf-8?q?=0A?= newlines",
+    "&amp; &lt;b&gt; &amp;lt; &nosuch; &#0;",
+    "<script>alert(1)</script><b>bold</b><!-- a comment -->",
+    "",
+    " \x00 \u202e ",
+)
+BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+
+
+def papers_of(feed: Feed) -> list[Paper]:
+    return [item.paper for item in feed.items if isinstance(item, FeedItem)]
 
 
 def rendered(feed: Feed, feed_format: FeedFormat) -> bytes:
@@ -39,18 +69,16 @@ def test_a_feed_keeps_every_rule_at_the_address_it_is_served_at(
 
 @FORMATS
 @FEEDS
-def test_feedparser_reads_every_title_back_as_text(feed: Feed, feed_format: FeedFormat) -> None:
-    read = feedparser.parse(rendered(feed, feed_format))
-    assert not read.bozo
-    titles = [clean_line(item.paper.title) for item in feed.items]
-    assert [entry.title for entry in read.entries] == titles
+def test_a_reader_gets_every_title_back_as_text(feed: Feed, feed_format: FeedFormat) -> None:
+    titles = [clean_line(paper.title) for paper in papers_of(feed)]
+    assert [each.title for each in read(rendered(feed, feed_format), feed_format)] == titles
 
 
 @FORMATS
 def test_entries_keep_the_order_of_the_feed(feed_format: FeedFormat) -> None:
-    read = feedparser.parse(rendered(samples.feed(), feed_format))
-    keys = [item.paper.key for item in samples.feed().items]
-    assert [entry.link.rpartition("/")[2] for entry in read.entries] == keys
+    found = read(rendered(samples.feed(), feed_format), feed_format)
+    keys = [paper.key for paper in papers_of(samples.feed())]
+    assert [each.link.rpartition("/")[2] for each in found] == keys
 
 
 @FORMATS
@@ -94,24 +122,45 @@ def test_dates_in_other_zones_are_written_in_utc(feed_format: FeedFormat) -> Non
 
 @FORMATS
 def test_a_paper_has_the_same_id_in_every_feed_and_format(feed_format: FeedFormat) -> None:
-    read = feedparser.parse(rendered(samples.feed([samples.paper(3)], name="other"), feed_format))
-    assert read.entries[0].id == "tag:digest.example.org,2026:paper/p00003"
+    body = rendered(samples.feed([samples.paper(3)], name="other"), feed_format)
+    assert read(body, feed_format)[0].id == "tag:digest.example.org,2026:paper/p00003"
 
 
 def test_an_rss_id_is_not_taken_for_an_address() -> None:
-    read = feedparser.parse(rendered(samples.feed(), FeedFormat.RSS))
-    assert not any(entry.guidislink for entry in read.entries)
+    parsed = feedparser.parse(rendered(samples.feed(), FeedFormat.RSS))
+    assert not any(entry.guidislink for entry in parsed.entries)
 
 
 @FORMATS
 def test_every_author_and_every_link_is_there(feed_format: FeedFormat) -> None:
     body = rendered(samples.feed([samples.paper(3)]), feed_format)
-    entry = feedparser.parse(body).entries[0]
-    names = {"Ada Lovelace", "Am\u00e9lie M\u00fcller & Sons"}
-    assert names <= {author.get("name") for author in entry.authors}
-    content = entry.content[0].value
-    assert 'href="https://arxiv.org/abs/2603.01234"' in content
-    assert ">Demo on huggingface.co</a>" in content
+    item = read(body, feed_format)[0]
+    assert item.authors == ("Ada Lovelace", "Am\u00e9lie M\u00fcller & Sons")
+    assert 'href="https://arxiv.org/abs/2603.01234"' in item.html
+    assert ">Demo on huggingface.co</a>" in item.html
+
+
+@FORMATS
+def test_categories_are_there_each_once_and_cleaned(feed_format: FeedFormat) -> None:
+    paper = samples.paper(1, categories=("cs.CL", "cs.CL", "a<b&\u202ec", "\x0b"))
+    item = read(rendered(samples.feed([paper]), feed_format), feed_format)[0]
+    assert item.categories == ("cs.CL", "a<b&c")
+
+
+@FORMATS
+@pytest.mark.parametrize("title", HOSTILE)
+def test_whatever_a_title_holds_the_feed_keeps_every_rule(
+    title: str, feed_format: FeedFormat
+) -> None:
+    paper = samples.paper(
+        1, title=title, abstract=f"{title}\n\n{title}", authors=(title,), categories=(title,)
+    )
+    feed = samples.feed([paper])
+    body = rendered(feed, feed_format)
+    assert problems(body, feed_format, samples.links().feed(feed.name, feed_format)) == []
+    item = read(body, feed_format)[0]
+    assert item.title == (clean_line(title) or "Untitled")
+    assert not BIDI.search(body.decode())
 
 
 def test_mathematics_in_an_rss_title_is_written_in_hex_references() -> None:
@@ -143,3 +192,119 @@ def test_a_snapshot_holds_both_encodings_and_a_strong_tag(feed_format: FeedForma
     assert taken.etag != snapshot(samples.feed(), feed_format, body + b"\n").etag
     assert taken.updated_at == samples.feed().updated_at
     assert feed_format in MEDIA_TYPES[feed_format]
+
+
+@FORMATS
+def test_what_is_remembered_is_what_would_be_written(feed_format: FeedFormat) -> None:
+    forget_written()
+    first = rendered(samples.hostile_feed(), feed_format)
+    assert rendered(samples.hostile_feed(), feed_format) == first
+    # Half of it is remembered, and in another order.
+    others = samples.feed([*reversed(samples.hostile_papers()), samples.paper(77)])
+    mixed = rendered(others, feed_format)
+    forget_written()
+    assert rendered(others, feed_format) == mixed
+    edited = samples.feed([replace(samples.hostile_papers()[0], title="Edited")])
+    assert [each.title for each in read(rendered(edited, feed_format), feed_format)] == ["Edited"]
+
+
+@FORMATS
+def test_a_day_is_one_item_whose_titles_lead_to_the_papers(feed_format: FeedFormat) -> None:
+    body = rendered(day_feed(samples.hostile_papers()), feed_format)
+    address = samples.links().feed("daily", feed_format)
+    assert problems(body, feed_format, address) == []
+    [item] = read(body, feed_format)
+    assert item.id == "tag:digest.example.org,2026:day/2026-03-17"
+    assert item.link == "https://digest.example.org/feeds/daily/2026-03-17"
+    assert item.title == "New papers of 17 March 2026"
+    assert item.html.count("<li>") == len(samples.hostile_papers())
+    assert 'href="https://digest.example.org/papers/p00001"' in item.html
+
+
+@FORMATS
+def test_a_day_of_very_many_papers_leads_to_the_page_that_has_them_all(
+    feed_format: FeedFormat,
+) -> None:
+    many = tuple(samples.paper(number) for number in range(1, MOST_TITLES + 3))
+    [item] = read(rendered(day_feed(many), feed_format), feed_format)
+    assert item.html.count("<li>") == MOST_TITLES
+    assert ">and 2 more</a>" in item.html
+
+
+@FORMATS
+def test_the_document_of_a_month_is_an_archive_once_the_month_is_over(
+    feed_format: FeedFormat,
+) -> None:
+    pages = Pages(month="2026-02", is_complete=True, older="2026-01", archive="2026-01")
+    feed = replace(samples.feed(), pages=pages)
+    body = rendered(feed, feed_format)
+    ending = feed_format.value
+    address = f"https://digest.example.org/feeds/trending/2026-02.{ending}"
+    assert problems(body, feed_format, address) == []
+    assert f"https://digest.example.org/feeds/trending/2026-01.{ending}".encode() in body
+    mark = b'"is_complete":true' if feed_format is FeedFormat.JSON else b"<fh:archive/>"
+    assert mark in body
+    assert mark not in rendered(samples.feed(), feed_format)
+    assert snapshot(feed, feed_format, body).name == "trending/2026-02"
+
+
+@FORMATS
+def test_readers_are_led_to_the_month_that_goes_on_and_to_the_newest_archive(
+    feed_format: FeedFormat,
+) -> None:
+    pages = Pages(older="2026-03", archive="2026-02")
+    feed = replace(samples.feed(), pages=pages)
+    body = rendered(feed, feed_format)
+    assert problems(body, feed_format, samples.links().feed("trending", feed_format)) == []
+    assert b"/feeds/trending/2026-03." in body
+    if feed_format is not FeedFormat.JSON:
+        assert b'rel="prev-archive" href="https://digest.example.org/feeds/trending/2026-02' in body
+
+
+@FORMATS
+def test_a_hub_is_named_only_where_there_is_one(feed_format: FeedFormat) -> None:
+    hub = "https://hub.example.org/?a=1&b=2"
+    body = render_feed(
+        samples.feed(),
+        feed_format,
+        links=samples.links(),
+        authority=samples.AUTHORITY,
+        since_year=2026,
+        hub=hub,
+    )
+    assert problems(body, feed_format, samples.links().feed("trending", feed_format)) == []
+    assert b"hub.example.org" in body
+    assert all(word not in rendered(samples.feed(), feed_format) for word in (b'"hub', b"WebSub"))
+
+
+@FORMATS
+def test_the_head_of_a_feed_changes_with_what_is_in_it(feed_format: FeedFormat) -> None:
+    feed = samples.feed()
+    head = feed_head(
+        replace(feed, items=()),
+        feed_format,
+        links=samples.links(),
+        authority=samples.AUTHORITY,
+        since_year=2026,
+    )
+    assert rendered(feed, feed_format).startswith(head)
+    edited = replace(feed, updated_at=feed.updated_at + timedelta(seconds=1))
+    assert not rendered(edited, feed_format).startswith(head)
+
+
+@FORMATS
+def test_an_item_of_another_kind_has_its_own_ids_and_content(feed_format: FeedFormat) -> None:
+    item = samples.feed([samples.paper(1)]).items[0]
+    assert isinstance(item, FeedItem)
+    around = replace(item, lead="<p>Why.</p>", tail="<p>More.</p>")
+    feed = replace(samples.feed(), items=(around, replace(around, kind="digest")))
+    first, second = read(rendered(feed, feed_format), feed_format)
+    assert first.html.startswith("<p>Why.</p><p>")
+    assert first.html.endswith("</ul><p>More.</p>")
+    assert second.html == "<p>Why.</p><p>More.</p>"
+    assert second.id == first.id.replace("paper/", "digest/")
+
+
+def day_feed(papers: tuple[Paper, ...]) -> Feed:
+    item = DayItem(samples.MORNING.date(), papers, samples.MORNING, samples.MORNING)
+    return replace(samples.feed([], name="daily"), items=(item,))

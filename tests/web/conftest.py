@@ -30,7 +30,7 @@ Visit = Callable[..., Client]
 def filled_folder(tmp_path_factory: pytest.TempPathFactory, example_dumps: list[Path]) -> Path:
     """The data folder of a site that has taken in the example dumps and published them."""
     folder = tmp_path_factory.mktemp("filled")
-    app = build_app(_settings(folder), HandClock(NOW))
+    app = build_app(settings_in(folder), HandClock(NOW))
     jobs.migrate(app)
     for path in example_dumps:
         ingest(app.database, read_dump(path, today=NOW.date(), dated_on=NOW.date()), app.clock)
@@ -47,7 +47,7 @@ def clock() -> HandClock:
 @pytest.fixture
 def app(filled_folder: Path, tmp_path: Path, clock: HandClock) -> Iterator[App]:
     shutil.copytree(filled_folder, tmp_path / "data")
-    built = build_app(_settings(tmp_path / "data"), clock)
+    built = build_app(settings_in(tmp_path / "data"), clock)
     yield built
     built.database.dispose()
 
@@ -58,7 +58,7 @@ def empty_app(migrated_sqlite: Path, tmp_path: Path, clock: HandClock) -> Iterat
     folder = tmp_path / "empty"
     folder.mkdir()
     shutil.copy(migrated_sqlite, folder / "digest.sqlite3")
-    built = build_app(_settings(folder), clock)
+    built = build_app(settings_in(folder), clock)
     yield built
     built.database.dispose()
 
@@ -91,7 +91,7 @@ def bob(app: App) -> Subscriber:
     return subscribe(app.registry, "bob@example.org", make_wishes("diffusion models"))
 
 
-def _settings(folder: Path) -> Settings:
+def settings_in(folder: Path) -> Settings:
     return Settings(
         data_dir=str(folder),
         base_url=BASE_URL,

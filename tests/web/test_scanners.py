@@ -15,6 +15,7 @@ from digest.delivery.transports import OutgoingMail, Threaded
 from digest.model.deliveries import Outcome, Verdict
 from digest.model.subscribers import Subscriber
 from digest.pipeline.deliver import deliver_due
+from digest.store import deliveries, digests, papers
 from digest.store.tables import metadata
 from tests.conftest import HandClock
 from tests.web.client import Client
@@ -73,6 +74,22 @@ def local_links(client: Client, start: set[str]) -> Iterator[str]:
                 waiting.append(target)
 
 
+def steering_links(app: App, reader: Subscriber) -> set[str]:
+    """The addresses that steer by the papers of a reader's digest, and those that took it back."""
+    with app.database.reading() as connection:
+        number = deliveries.deliveries_of(connection, reader.id)[0].digest_id
+        assert number is not None
+        digest = digests.digests_by_id(connection, [number])[number]
+        shown = papers.papers_by_id(connection, digest.paper_ids)
+    token = app.links.steering_token(reader)
+    asked = {
+        app.links.steer(token, paper, wish)
+        for paper in shown.values()
+        for wish in ("more", "less", "mute")
+    }
+    return {*asked, *(f"{url}?act=undo&phrase=case+study" for url in asked)}
+
+
 @pytest.mark.slow
 def test_opening_every_link_twice_changes_nothing(
     app: App, client: Client, ada: Subscriber, bob: Subscriber, clock: HandClock
@@ -89,9 +106,13 @@ def test_opening_every_link_twice_changes_nothing(
     mailed = {url.rstrip(".,") for mail in postbox.mails for url in _URL.findall(mail)}
     for place in ("confirm", "preferences", "unsubscribe", "u", "papers"):
         assert any(f"/{place}/" in url for url in mailed), place
+    steering = steering_links(app, ada)
+    assert len(steering) > 3
+    for url in sorted(steering)[:3]:  # so that there is something to undo
+        assert client.post(url, {"phrase": "case study"}).status == 303
     before = contents(app)
     seen = 0
-    for url in local_links(client, {*mailed, "/"}):
+    for url in local_links(client, {*mailed, *steering, "/"}):
         for _ in range(2):
             assert client.get(url).status in {200, 303}, url
             assert client.head(url).status in {200, 303}, url

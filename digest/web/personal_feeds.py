@@ -1,0 +1,135 @@
+"""`/f/{token}.{format}`: a reader's own digests in their feed reader, behind an address of their own.
+
+The address reads this feed and does nothing else: it logs nobody in and shows no mail address. What
+stands here costs a request for which nothing has changed one statement, and no rendering.
+"""
+
+from collections.abc import Callable
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from digest.errors import TokenError
+from digest.model.feeds import FeedFormat
+from digest.model.private_feeds import FeedShape
+from digest.pipeline.personal_feed import Access, FeedGoneError
+from digest.rendering.feeds import MEDIA_TYPES
+from digest.rendering.opml import Group, Outline, render_opml
+from digest.store.engine import Connection
+from digest.store.subscribers import subscriber_by_id
+from digest.web.keyword_feeds import NAME as KEYWORDS
+from digest.web.keyword_feeds import KeywordLinks
+from digest.web.opml import opml
+from digest.web.programs import program_of
+from digest.web.site import Site, site_of
+from digest.web.tagged import Tagged, answer
+
+HEADERS = {
+    # An hour at most: a reader who closes a feed closes it for whoever has it at hand too.
+    "Cache-Control": "private, max-age=900",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Referrer-Policy": "no-referrer",
+}
+_NONE = {**HEADERS, "Cache-Control": "no-store"}
+_WARNING = (
+    "This list holds addresses that show what you read: keep it to yourself, and replace the"
+    " addresses on your page if somebody else has seen it."
+)
+
+_Content = Callable[[Site, Connection, Access], Tagged]
+
+
+def serve_papers(request: Request) -> Response:
+    """Return the reader's papers, an item each; a list of all their feeds for `.opml`."""
+    if request.path_params["format"] == "opml":
+        return _served(request, _opml)
+    return _feed(request, FeedShape.PAPERS)
+
+
+def serve_digests(request: Request) -> Response:
+    """Return the reader's digests, an item each."""
+    return _feed(request, FeedShape.DIGESTS)
+
+
+def _feed(request: Request, shape: FeedShape) -> Response:
+    given = request.path_params["format"]
+    if given not in set(FeedFormat):
+        return _refusal(404, "There is no feed in this format.")
+    format_ = FeedFormat(given)
+
+    def content(site: Site, connection: Connection, access: Access) -> Tagged:
+        feeds = site.own_feeds
+
+        def bodies() -> tuple[bytes, bytes]:
+            found = feeds.read(connection, access, shape, format_)
+            return found.body, found.body_gzip
+
+        etag = feeds.etag(access, shape, format_)
+        return Tagged(etag, access.state.updated_at, MEDIA_TYPES[format_], bodies, HEADERS)
+
+    return _served(request, content)
+
+
+def _served(request: Request, content: _Content) -> Response:
+    site = site_of(request)
+    try:
+        # One connection for what is asked and what is read: tag and bytes are of one state.
+        with site.app.database.reading() as connection:
+            access = site.own_feeds.access(connection, request.path_params["token"])
+            response = answer(request, content(site, connection, access))
+    except FeedGoneError as error:
+        return _refusal(410, str(error))
+    except TokenError:
+        return _refusal(404, "No private feed has this address. Copy it whole from your page.")
+    if request.method == "GET" and access.feed.fetched_on != site.app.clock().date():
+        program = program_of(request.headers.get("user-agent", ""))
+        response.background = BackgroundTask(
+            site.own_feeds.note_fetch, access.subscriber_id, program
+        )
+    return response
+
+
+def _opml(site: Site, connection: Connection, access: Access) -> Tagged:
+    reader = subscriber_by_id(connection, access.subscriber_id)
+    name, links = site.app.settings.site_name, access.links
+    own = tuple(
+        Outline(
+            f"{name}: your {shape}",
+            links.feed(f"{access.subscriber_id}/{shape}", FeedFormat.ATOM),
+            links.home(),
+        )
+        for shape in FeedShape
+    )
+    interests = reader.interests if reader else ()
+    keywords = tuple(
+        _keywords(site, each.expression)
+        for each in interests
+        if not each.expression.startswith("-")
+    )
+    body = render_opml(
+        f"{name}: your feeds (private, do not pass on)",
+        [Group("Yours", own), Group("Your keywords", keywords)]
+        if keywords
+        else [Group("Yours", own)],
+        created_at=access.feed.opened_at,
+        comment=_WARNING,
+    )
+    return opml(body, access.feed.opened_at, HEADERS)
+
+
+def _keywords(site: Site, expression: str) -> Outline:
+    own = site.app.links
+    links = KeywordLinks(own.base_url, own.tokens, expression)
+    return Outline(expression, links.feed(KEYWORDS, FeedFormat.ATOM), links.feed_page(KEYWORDS))
+
+
+def _refusal(status: int, sentence: str) -> Response:
+    return PlainTextResponse(f"{sentence}\n", status_code=status, headers=_NONE)
+
+
+ROUTES = (
+    Route("/f/{token}/digests.{format}", serve_digests),
+    Route("/f/{token}.{format}", serve_papers),
+)
