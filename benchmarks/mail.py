@@ -85,7 +85,7 @@ def main() -> None:
 def ours(renderer: MailRenderer, edition: DigestEdition) -> bytes:
     """Return a mail as it is sent."""
     mail = renderer.digest(edition)
-    return build_message(envelope(edition), mail.subject, mail.html_pieces, mail.text_pieces)
+    return build_message(envelope(edition), mail.subject, mail.html_body, mail.text_body)
 
 
 def textbook(edition: DigestEdition) -> None:

@@ -1,8 +1,11 @@
-"""`digest preview`: what a keyword would have found."""
+"""`digest preview`: what a keyword would have found, and what the mails look like."""
 
 from typing import TYPE_CHECKING
 
 import click
+
+from digest.cli.preview_gallery import gallery
+from digest.cli.preview_mail import mail
 
 if TYPE_CHECKING:
     from digest.pipeline.preview import InterestPreview
@@ -10,13 +13,31 @@ if TYPE_CHECKING:
 _LONGEST = 300
 
 
-@click.command()
+class _KeywordsFirst(click.Group):
+    """Takes words that name no command for keywords: `digest preview "my keywords"`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in {*self.commands, "-h", "--help"}:
+            args = ["keywords", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_KeywordsFirst, context_settings={"help_option_names": ["-h", "--help"]})
+def preview() -> None:
+    """Look before anything is sent: what keywords find, and how the mails look.
+
+    `digest preview EXPRESSION...` is short for `digest preview keywords EXPRESSION...`. Nothing is
+    sent, and nothing is changed.
+    """
+
+
+@preview.command()
 @click.argument("expressions", nargs=-1, required=True)
 @click.option(
     "--dumps", "count", default=30, show_default=True, help="How many dumps to look back."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def preview(expressions: tuple[str, ...], count: int, *, as_json: bool) -> None:
+def keywords(expressions: tuple[str, ...], count: int, *, as_json: bool) -> None:
     """Show what each EXPRESSION finds in the last papers, and what else the papers write."""
     from digest.cli.context import open_app
     from digest.cli.output import print_json
@@ -90,3 +111,7 @@ def _show(each: "InterestPreview") -> None:
         out.print(Text(f"  {purpose}:", "bold"))
         for suggestion in group:
             out.print(Text(f"    {suggestion.expression}  ({suggestion.effect})"))
+
+
+preview.add_command(mail)
+preview.add_command(gallery)

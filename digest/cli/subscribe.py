@@ -24,6 +24,13 @@ import click
     is_flag=True,
     help="The reader has agreed already: activate at once, without a mail to confirm.",
 )
+@click.option(
+    "--welcome/--no-welcome",
+    "is_welcomed",
+    default=True,
+    show_default=True,
+    help="With --confirmed: tell the reader by mail what comes, and how to leave.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the reader as JSON.")
 def subscribe(  # noqa: PLR0913  the options are the reader's wishes
     *,
@@ -35,6 +42,7 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
     weekday: str,
     papers: str,
     confirmed: bool,
+    is_welcomed: bool,
     as_json: bool,
 ) -> None:
     """Add a reader by mail; they confirm by a link, unless you say that they have."""
@@ -53,7 +61,7 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
     was_active = False
     if confirmed:
         was_active = pipeline.is_active(app.registry, address)
-        reader = pipeline.enrol(app.registry, address, wishes)
+        reader = pipeline.enrol(app.registry, address, wishes, is_welcomed=is_welcomed)
     else:
         reader = pipeline.subscribe(app.registry, address, wishes)
     if as_json:

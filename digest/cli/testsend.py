@@ -34,7 +34,7 @@ def test_send(address: str, reader: str | None, *, as_json: bool) -> None:
 
     app = open_app()
     sender = app.sender()
-    trial = make_trial(sender, address, reader, _foresight(app))
+    trial = make_trial(sender, address, reader, foresight(app))
     if not as_json:
         click.echo(f"{trial.shows}, {len(trial.mail.message):,} bytes")
         click.echo(f"Message-ID {trial.message_id}")
@@ -56,15 +56,16 @@ def test_send(address: str, reader: str | None, *, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _foresight(app: App) -> Callable[[Subscriber], Digest | None]:
+def foresight(app: App) -> Callable[[Subscriber], Digest | None]:
+    """Return what composes the digest a reader would get now, None if that is nothing."""
     from digest.pipeline.foresee import foresee
 
-    def foresight(reader: Subscriber) -> Digest | None:
+    def look_ahead(reader: Subscriber) -> Digest | None:
         has_priors = app.settings.priors == "on"
         found = foresee(app.database, app.archives, [reader], app.clock, has_priors=has_priors)
         return found[0].digest if found and found[0].digest.entries else None
 
-    return foresight
+    return look_ahead
 
 
 def _words(verdict: Verdict) -> str:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from digest.delivery.address import wire_address
 from digest.delivery.keys import checked_key
 from digest.errors import DigestError
-from digest.model.mails import Words, quoted_pieces
+from digest.model.mails import Words, quoted_body
 from digest.text import clean_line, clip
 
 MAX_HEADER_TEXT = 200
@@ -71,8 +71,8 @@ def build_message(envelope: Envelope, subject: str, html: Words, text: Words) ->
     head = "".join(_line(*header) for header in _headers(envelope, subject, boundary)).encode()
     # "=_" cannot occur in quoted-printable, so the boundary cannot occur in a body.
     delimiter = f"\r\n--{boundary}".encode()
-    plain = (delimiter, _PART % b"plain", *quoted_pieces(text))
-    rich = (delimiter, _PART % b"html", *quoted_pieces(html))
+    plain = (delimiter, _PART % b"plain", quoted_body(text))
+    rich = (delimiter, _PART % b"html", quoted_body(html))
     return b"".join((head, *plain, *rich, delimiter, b"--\r\n"))
 
 

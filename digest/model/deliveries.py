@@ -31,6 +31,8 @@ class MailKind(StrEnum):
     DIGEST = "digest"
     CONFIRM = "confirm"
     ALREADY = "already"
+    WELCOME = "welcome"
+    GOODBYE = "goodbye"
 
 
 class Outcome(StrEnum):

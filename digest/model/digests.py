@@ -102,8 +102,12 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class DigestEdition:
-    """A digest with everything a template needs to show it: `papers` has the folded ones too."""
+    """A digest with everything a template needs to show it: `papers` has the folded ones too.
+
+    `read_since` is when the first papers of its window were read, if that is known.
+    """
 
     digest: Digest
     subscriber: Subscriber
     papers: dict[int, Paper]
+    read_since: datetime | None = None

@@ -13,7 +13,8 @@ from digest.delivery.intakes import Taken
 from digest.delivery.suppression import Failure, Reason, is_enough, kind_of, points, score_of
 from digest.delivery.verp import BounceFor, LeaveFor, Returns
 from digest.model.deliveries import Bounce, BounceKind, Delivery, Settled
-from digest.store import bounces, deliveries, subscribers, suppressions
+from digest.pipeline import account_mails
+from digest.store import bounces, deliveries, feeds, subscribers, suppressions
 from digest.store.engine import Connection, Database
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,9 @@ def _subject(returns: Returns, addresses: Sequence[str]) -> BounceFor | LeaveFor
 def _leave(desk: ReturnDesk, subject: LeaveFor) -> Taken:
     """Unsubscribe a reader. As with links, an address that was replaced still works."""
     with desk.database.writing() as connection:
-        subscribers.unsubscribe(connection, subject.subscriber_id)
+        site = feeds.read_site(connection)
+        authority = site.authority if site else desk.returns.domain
+        account_mails.leave(connection, authority, subject.subscriber_id, desk.clock())
     return Taken.LEFT
 
 

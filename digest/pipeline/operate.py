@@ -162,8 +162,9 @@ def _why_not_again(connection: Connection, mail: Delivery) -> str | None:
     if suppressions.suppression_of(connection, address_key(mail.address)):
         return f"{mail.address} is suppressed: see `digest suppressions`"
     reader = subscribers.subscriber_by_id(connection, mail.subscriber_id)
-    if reader is None or reader.state is SubscriberState.UNSUBSCRIBED:
-        return f"{mail.address} has unsubscribed"
+    has_left = reader is None or reader.state is SubscriberState.UNSUBSCRIBED
+    if has_left != (mail.kind is MailKind.GOODBYE):
+        return f"{mail.address} has {'unsubscribed' if has_left else 'come back since'}"
     later = [
         each
         for each in deliveries.deliveries_of(connection, mail.subscriber_id)

@@ -180,7 +180,7 @@ def build_mail(sender: Sender, batch: Batch, delivery: Delivery) -> bytes:
         unsubscribe_mailto=f"mailto:{leave_address}?subject=unsubscribe" if leave_address else None,
         help_url=links.preferences(subscriber) if is_digest else None,
     )
-    message = build_message(envelope, rendered.subject, rendered.html_pieces, rendered.text_pieces)
+    message = build_message(envelope, rendered.subject, rendered.html_body, rendered.text_body)
     return sign(message, delivery.planned_at, sender.signers)
 
 
@@ -192,6 +192,10 @@ def _render(
             return renderer.confirm(subscriber, delivery.planned_at)
         case MailKind.ALREADY:
             return renderer.already(subscriber)
+        case MailKind.WELCOME:
+            return renderer.welcome(subscriber, delivery.planned_at)
+        case MailKind.GOODBYE:
+            return renderer.goodbye(subscriber, delivery.planned_at)
         case MailKind.DIGEST:
             if delivery.digest_id is None:
                 message = f"delivery {delivery.id} is a digest's and names none"

@@ -9,15 +9,14 @@ from digest.errors import TokenError
 from digest.model.cadence import next_slot
 from digest.model.deliveries import MailKind
 from digest.model.subscribers import Address, Subscriber, SubscriberState, Wishes
-from digest.pipeline.planned import account_delivery
-from digest.store import deliveries, dumps, feeds, subscribers
+from digest.pipeline import account_mails
+from digest.store import dumps, feeds, subscribers
 from digest.store.engine import Connection, Database
 from digest.tokens import Purpose, Tokens
 
 # What a new reader's first digest looks back on.
 _FIRST_WINDOW = timedelta(days=7)
 _CONFIRM_WITHIN = timedelta(days=7)
-_MAILS_A_DAY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +40,23 @@ def subscribe(registry: Registry, address: str, wishes: Wishes) -> Subscriber:
         subscriber = _register(registry, connection, address, wishes)
         is_active = subscriber.state is SubscriberState.ACTIVE
         kind = MailKind.ALREADY if is_active else MailKind.CONFIRM
-        now = registry.clock()
-        if _mails_today(connection, subscriber, now) < _MAILS_A_DAY:
-            site = feeds.found_site(connection, registry.authority, now)
-            mail = account_delivery(site.authority, subscriber, kind, now)
-            deliveries.plan_deliveries(connection, [mail])
+        _tell(registry, connection, subscriber, kind)
         return subscriber
 
 
-def enrol(registry: Registry, address: str, wishes: Wishes) -> Subscriber:
+def enrol(
+    registry: Registry, address: str, wishes: Wishes, *, is_welcomed: bool = False
+) -> Subscriber:
     """Subscribe a reader whose consent the operator has; no mail to confirm.
 
-    One who is active already is given these wishes. Raises AddressError.
+    One who is active already is given these wishes. With `is_welcomed` a new one is told what
+    comes, and why. Raises AddressError.
     """
     with registry.database.writing() as connection:
         subscriber = _register(registry, connection, address, wishes)
     if subscriber.state is SubscriberState.ACTIVE:
         return save_preferences(registry, subscriber, wishes)
-    return activate(registry, subscriber.id)
+    return activate(registry, subscriber.id, is_welcomed=is_welcomed)
 
 
 def is_active(registry: Registry, address: str) -> bool:
@@ -96,8 +94,8 @@ def confirm(registry: Registry, token: str) -> Subscriber:
     return activate(registry, subscriber.id)
 
 
-def activate(registry: Registry, number: int) -> Subscriber:
-    """Make a reader active whose consent is known; idempotent."""
+def activate(registry: Registry, number: int, *, is_welcomed: bool = True) -> Subscriber:
+    """Make a reader active whose consent is known, and welcome them by mail; idempotent."""
     with registry.database.writing() as connection:
         subscriber = _existing(connection, number)
         if subscriber.state is SubscriberState.ACTIVE:
@@ -106,7 +104,10 @@ def activate(registry: Registry, number: int) -> Subscriber:
         slot = next_slot(subscriber.cadence, now)
         seen = dumps.last_dump_before(connection, now - _FIRST_WINDOW)
         subscribers.activate(connection, number, now, slot.due_at, seen)
-        return _existing(connection, number)
+        active = _existing(connection, number)
+        if is_welcomed:
+            _tell(registry, connection, active, MailKind.WELCOME)
+        return active
 
 
 def reader_of(registry: Registry, purpose: Purpose, token: str) -> Subscriber:
@@ -132,9 +133,10 @@ def save_preferences(registry: Registry, subscriber: Subscriber, wishes: Wishes)
 
 
 def unsubscribe(registry: Registry, subscriber: Subscriber) -> None:
-    """Write no more to a reader, from this moment on; idempotent."""
+    """Write no more to a reader, from this moment on, but one word that this is so; idempotent."""
     with registry.database.writing() as connection:
-        subscribers.unsubscribe(connection, subscriber.id)
+        now = registry.clock()
+        account_mails.leave(connection, _authority(registry, connection), subscriber.id, now)
 
 
 def _register(
@@ -155,12 +157,15 @@ def _register(
     return _existing(connection, known.id)
 
 
-def _mails_today(connection: Connection, subscriber: Subscriber, now: datetime) -> int:
-    recent = deliveries.deliveries_of(connection, subscriber.id, limit=20)
-    return sum(
-        mail.kind is not MailKind.DIGEST and now - mail.planned_at < timedelta(days=1)
-        for mail in recent
-    )
+def _tell(
+    registry: Registry, connection: Connection, subscriber: Subscriber, kind: MailKind
+) -> None:
+    authority = _authority(registry, connection)
+    account_mails.plan_account_mail(connection, authority, subscriber, kind, registry.clock())
+
+
+def _authority(registry: Registry, connection: Connection) -> str:
+    return feeds.found_site(connection, registry.authority, registry.clock()).authority
 
 
 def _existing(connection: Connection, number: int) -> Subscriber:

@@ -1,10 +1,10 @@
 """Keep a mail under the size at which Gmail cuts it off: show less of each paper, step by step."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from digest.model.mails import Shared, quoted_printable
+from digest.model.mails import GAP, Body, Shared, quoted_printable
 from digest.text import clip
 
 MAX_ENCODED_HTML = 95_000
@@ -62,44 +62,44 @@ def shapes(papers: int) -> Iterator[Shape]:
         yield replace(shape, shown=shown)
 
 
-def fits(pieces: Sequence[str]) -> bool:
-    """Say whether a mail's HTML, in pieces that are whole lines, is small enough to be shown whole."""
+def fits(html: Body) -> bool:
+    """Say whether a mail's HTML is small enough to be shown whole."""
     # What is the reader's own is encoded only where that can matter.
-    at_most = _larger(*_sums(map(_at_most, pieces)))
-    return at_most <= MAX_ENCODED_HTML or encoded_size(pieces) <= MAX_ENCODED_HTML
+    return _size(html, _at_most) <= MAX_ENCODED_HTML or encoded_size(html) <= MAX_ENCODED_HTML
 
 
-def encoded_size(pieces: Iterable[str]) -> int:
+def encoded_size(part: Body) -> int:
     """Return the bytes a part takes in a mail, quoted-printable or base64, whichever is more."""
-    return _larger(*_sums(map(_sizes, pieces)))
+    return _size(part, _sizes)
 
 
-def _larger(raw: int, quoted: int) -> int:
+def _size(part: Body, of: Callable[[str], tuple[int, int, int]]) -> int:
+    raw = quoted = gaps = 0
+    for piece in part.pieces:
+        if type(piece) is Shared:
+            raw += piece.size
+            quoted += len(piece.quoted)
+            gaps += piece.gaps
+        else:
+            its_raw, its_quoted, its_gaps = of(piece)
+            raw += its_raw
+            quoted += its_quoted
+            gaps += its_gaps
+    filled = gaps * (len(part.token) - len(GAP))
+    raw += filled
     base64 = -(-raw // 3) * 4
-    return max(base64 + 2 * -(-base64 // _LINE), quoted)
+    return max(base64 + 2 * -(-base64 // _LINE), quoted + filled)
 
 
-def _sums(sizes: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    raw = quoted = 0
-    for size in sizes:
-        raw += size[0]
-        quoted += size[1]
-    return raw, quoted
+def _sizes(piece: str) -> tuple[int, int, int]:
+    """Return the bytes of whole lines, those of their quoted-printable, and the gaps in them."""
+    return len(piece.encode("utf-8", "replace")), len(quoted_printable(piece)), piece.count(GAP)
 
 
-def _sizes(piece: str) -> tuple[int, int]:
-    """Return the bytes of whole lines, and those of their quoted-printable."""
-    if type(piece) is Shared:
-        return piece.size, len(piece.quoted)
-    return len(piece.encode("utf-8", "replace")), len(quoted_printable(piece))
-
-
-def _at_most(piece: str) -> tuple[int, int]:
+def _at_most(piece: str) -> tuple[int, int, int]:
     """Return numbers no less than those of `_sizes`, without encoding anything."""
-    if type(piece) is Shared:
-        return piece.size, len(piece.quoted)
-    raw = len(piece.encode("utf-8", "replace"))
-    return raw, int(raw * _WORST_GROWTH) + _LONGEST_END
+    raw = len(piece) if piece.isascii() else len(piece.encode("utf-8", "replace"))
+    return raw, int(raw * _WORST_GROWTH) + _LONGEST_END, piece.count(GAP)
 
 
 def shorten(text: str, length: int) -> str:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from digest.model.digests import DigestEdition, Field, MatchKind, Reason
+from digest.model.mails import GAP
 from digest.model.papers import Paper
 from digest.rendering.budget import Shape, shorten
 from digest.rendering.links import Links, NamedLink, named_links
@@ -19,6 +20,8 @@ _FOLDED_TITLE = 160
 # What is written of a card without its paper takes about 3 kB, what of the paper about 5.
 _REMEMBERED_CARDS = 16_384
 _REMEMBERED_PAPERS = 8192
+# What a reader may say of a paper, as links say it and as the web application knows it.
+_WISHES = (("More like this", "more"), ("Less like this", "less"), ("Mute", "mute"))
 
 _Told = tuple[str, MatchKind, Field, str, tuple[tuple[int, int], ...]]
 # Everything about a reason but its share, which differs from reader to reader and is not shown.
@@ -37,10 +40,14 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a card shows of its paper whoever reads it: most of the card, and the same in all mails."""
+    """What a card shows of its paper whoever reads it: most of the card, and the same in all mails.
+
+    `steering` are the links by which a reader asks for more or less of it, with a gap for the token.
+    """
 
     abstract: str
     links: tuple[NamedLink, ...]
+    steering: tuple[NamedLink, ...] = ()
     written: dict[int, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -50,7 +57,8 @@ class Card:
 
     `title` has the words marked that matched there, `plain_title` has not; `grounds` are what it is
     shown for, `sentence` is one of the abstract that shows them, if any, and `besides` what it is
-    shown for as well; `about` is what does not depend on that. Of the papers much like it, which share the `topic`, `folded` are named, `unnamed` more counted.
+    shown for as well; `about` is what does not depend on that. Of the papers much
+    like it, which share the `topic`, `folded` are named, `unnamed` more counted.
     `written` is what templates made of it: readers who get a paper for the same reasons share it.
     """
 
@@ -90,7 +98,7 @@ class Cards:
         self._links = links
         self._versions: dict[int, _Version] = {}
         self._card = lru_cache(_REMEMBERED_CARDS)(self._made)
-        self._about = lru_cache(_REMEMBERED_PAPERS)(_about)
+        self._about = lru_cache(_REMEMBERED_PAPERS)(self._made_about)
 
     def of(self, edition: DigestEdition, shape: Shape) -> list[Card]:
         """Return the cards of the digest's entries that a shape shows, best first."""
@@ -144,6 +152,13 @@ class Cards:
             topic=shown.topic,
         )
 
+    def _made_about(self, version: "_Version", abstract: int, links: int) -> About:
+        paper = version.paper
+        steering = [
+            NamedLink(label, self._links.steer(GAP, paper, wish)) for label, wish in _WISHES
+        ]
+        return About(shorten(paper.abstract, abstract), named_links(paper, links), tuple(steering))
+
     def _folded(self, paper: Paper, shape: Shape) -> Folded:
         return Folded(clip(paper.title, min(shape.title, _FOLDED_TITLE)), self._links.paper(paper))
 
@@ -167,11 +182,6 @@ class _Shown(NamedTuple):
     folded: tuple[_Version, ...]
     unnamed: int
     topic: str
-
-
-def _about(version: _Version, abstract: int, links: int) -> About:
-    paper = version.paper
-    return About(shorten(paper.abstract, abstract), named_links(paper, links))
 
 
 def _title(paper: Paper, reasons: Sequence[Reason], length: int) -> tuple[Piece, ...]:

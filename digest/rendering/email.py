@@ -2,16 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from digest.model.cadence import next_slot
 from digest.model.deliveries import MailKind
 from digest.model.digests import DigestEdition, Entry
+from digest.model.mails import Body
 from digest.model.subscribers import Subscriber
 from digest.rendering.budget import Shape, fits, shapes
 from digest.rendering.cards import Cards
-from digest.rendering.environment import compiled, email_environment, render, render_pieces
+from digest.rendering.environment import (
+    compiled,
+    day_month,
+    email_environment,
+    plural,
+    render,
+    render_pieces,
+)
+from digest.rendering.groups import grouped
 from digest.rendering.links import Links
 from digest.rendering.marks import without_weight
 from digest.text import clean_line, clip
@@ -19,29 +29,31 @@ from digest.text import clean_line, clip
 MAX_SUBJECT = 110
 # A reader may have fifty interests; the foot of a mail names the first few.
 _NAMED_INTERESTS = 8
+# Whoever gets papers of a day and the one before is not catching up.
+_CATCH_UP = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
     """A mail's words; the subject is one line that may stand in a header.
 
-    The parts come in pieces that are whole lines. Many are those of other mails as well, so that
-    whoever encodes them can remember how.
+    Many pieces of its parts are those of other mails as well, so that whoever encodes them can
+    remember how.
     """
 
     subject: str
-    html_pieces: tuple[str, ...]
-    text_pieces: tuple[str, ...]
+    html_body: Body
+    text_body: Body
 
     @property
     def html(self) -> str:
         """Return the HTML part."""
-        return "".join(self.html_pieces)
+        return self.html_body.words
 
     @property
     def text(self) -> str:
         """Return the text part."""
-        return "".join(self.text_pieces)
+        return self.text_body.words
 
 
 class MailRenderer:
@@ -72,11 +84,14 @@ class MailRenderer:
 
     def digest(self, edition: DigestEdition) -> RenderedMail:
         """Return a digest's mail, showing as much of each paper as its size allows."""
-        about = self._about(edition.subscriber)
+        about = {**self._about(edition.subscriber), **_circumstances(edition)}
+        token = self._links.steering_token(edition.subscriber)
         to_try = shapes(len(edition.digest.entries))
-        context, html = self._html(MailKind.DIGEST, self._shaped(edition, next(to_try), about))
+        context, html = self._html(
+            MailKind.DIGEST, self._shaped(edition, next(to_try), about), token
+        )
         while not fits(html) and (shape := next(to_try, None)):
-            context, html = self._html(MailKind.DIGEST, self._shaped(edition, shape, about))
+            context, html = self._html(MailKind.DIGEST, self._shaped(edition, shape, about), token)
         return self._with_text(MailKind.DIGEST, context, html)
 
     def confirm(self, subscriber: Subscriber, issued_at: datetime) -> RenderedMail:
@@ -92,16 +107,29 @@ class MailRenderer:
         """Return the mail to a reader who subscribes again: nothing changed, manage it here."""
         return self._mail(MailKind.ALREADY, self._about(subscriber))
 
+    def welcome(self, subscriber: Subscriber, welcomed_at: datetime) -> RenderedMail:
+        """Return the mail to a reader who has just become one: what comes, when, how to leave."""
+        slot = next_slot(subscriber.cadence, welcomed_at)
+        first_at = slot.due_at.astimezone(ZoneInfo(subscriber.cadence.zone))
+        return self._mail(MailKind.WELCOME, {**self._about(subscriber), "first_at": first_at})
+
+    def goodbye(self, subscriber: Subscriber, left_at: datetime) -> RenderedMail:
+        """Return the last mail to a reader who has left: it is done, and the way back."""
+        left_on = left_at.astimezone(ZoneInfo(subscriber.cadence.zone)).date()
+        return self._mail(MailKind.GOODBYE, {**self._about(subscriber), "left_on": left_on})
+
     def _shaped(
         self, edition: DigestEdition, shape: Shape, about: Mapping[str, object]
     ) -> dict[str, object]:
         entries = edition.digest.entries
         count = _papers(entries)
+        cards = self._cards.of(edition, shape)
         return {
             **about,
             "digest": edition.digest,
             "count": count,
-            "cards": self._cards.of(edition, shape),
+            "cards": cards,
+            "groups": grouped(entries, cards),
             "unshown": count - _papers(entries[: shape.shown]),
         }
 
@@ -109,20 +137,19 @@ class MailRenderer:
         return self._with_text(kind, *self._html(kind, context))
 
     def _html(
-        self, kind: MailKind, context: dict[str, object]
-    ) -> tuple[dict[str, object], tuple[str, ...]]:
+        self, kind: MailKind, context: dict[str, object], token: str = ""
+    ) -> tuple[dict[str, object], Body]:
         """Return the context with the subject in it, and the HTML part."""
         written = render(self._environment, f"email/{kind}/subject.txt", context)
         # Whoever shows the subject would read `=?` as the start of an encoded word.
         subject = clip(clean_line(written).replace("=?", "= ?"), MAX_SUBJECT)
         context = {**context, "subject": subject}
-        return context, render_pieces(self._environment, f"email/{kind}/body.html", context)
+        pieces = render_pieces(self._environment, f"email/{kind}/body.html", context)
+        return context, Body(pieces, token)
 
-    def _with_text(
-        self, kind: MailKind, context: dict[str, object], html: tuple[str, ...]
-    ) -> RenderedMail:
+    def _with_text(self, kind: MailKind, context: dict[str, object], html: Body) -> RenderedMail:
         text = render_pieces(self._environment, f"email/{kind}/body.txt", context)
-        return RenderedMail(str(context["subject"]), html, text)
+        return RenderedMail(str(context["subject"]), html, Body(text, html.token))
 
     def _about(self, subscriber: Subscriber) -> dict[str, object]:
         expressions = [without_weight(interest.expression) for interest in subscriber.interests]
@@ -137,6 +164,28 @@ class MailRenderer:
             "preferences_url": self._links.preferences(subscriber),
             "unsubscribe_url": self._links.unsubscribe(subscriber),
         }
+
+
+def _circumstances(edition: DigestEdition) -> dict[str, object]:
+    """Return what was read for a digest, since when if not of one day, and when the next one comes.
+
+    The last only of a digest without papers: the others need not promise anything.
+    """
+    digest, cadence = edition.digest, edition.subscriber.cadence
+    zone = ZoneInfo(cadence.zone)
+    since: date | None = None
+    if edition.read_since is not None:
+        since = edition.read_since.astimezone(zone).date()
+        since = since if digest.period - since >= _CATCH_UP else None
+    read = plural(digest.considered, "new paper")
+    next_at = None
+    if not digest.entries:
+        next_at = next_slot(cadence, digest.composed_at, digest.period).due_at.astimezone(zone)
+    return {
+        "since": since,
+        "read": f"{read} since {day_month(since)}" if since else read,
+        "next_at": next_at,
+    }
 
 
 def _papers(entries: Sequence[Entry]) -> int:

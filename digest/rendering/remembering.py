@@ -31,8 +31,9 @@ SITE_NAMES = frozenset({"site_name", "home_url", "postal"})
 # By these a body would reach what stands elsewhere, and is about a reader.
 _ELSEWHERE = frozenset({"self", "super", "caller"})
 _INCLUDES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Block)
-# Clipped titles and abstracts are shorter, and so is every line about a reader.
-_LONG = 1000
+# Clipped titles are shorter, and so is every line about a reader.
+_LONG = 400
+_SHARED = frozenset({Shared})
 # Every compiled block has a number of its own: two may stand on one line.
 _numbers = itertools.count(1)
 # Where a block stands within another; nobody can write that into a title.
@@ -159,8 +160,6 @@ def in_pieces(chunks: Iterable[str | Blocks]) -> tuple[str, ...]:
     pieces: list[str] = []
     own: list[str] = []
     for chunk in chunks:
-        if not chunk:
-            continue
         if not isinstance(chunk, Blocks):
             # Nobody's own words are that long: it is the template's, the same object each time.
             if len(chunk) < _LONG or "\n" not in chunk:
@@ -169,14 +168,15 @@ def in_pieces(chunks: Iterable[str | Blocks]) -> tuple[str, ...]:
             first, lines, last = _whole_lines(chunk)
             pieces += ("".join(own) + first, *lines)
             own = [last] if last else []
-        elif (own and not own[-1].endswith("\n")) or any(
-            type(each) is not Shared for each in chunk
-        ):
-            own += chunk
+            continue
+        before = "".join(own)
+        if _SHARED.issuperset(map(type, chunk)) and (not before or before.endswith("\n")):
+            pieces += (before, *chunk)
+            own = []
         else:
-            pieces += ("".join(own), *chunk)
-            own.clear()
-    return tuple(filter(None, (*pieces, "".join(own))))
+            own = [before, *chunk]
+    pieces.append("".join(own))
+    return tuple(filter(None, pieces))
 
 
 @lru_cache(maxsize=256)

@@ -19,8 +19,7 @@ def arm_deliveries(
     """Write down that mails are about to go out; return the ids of those that may.
 
     One may if `owner` still has it, under a lease with `margin` seconds left; if its reader has
-    neither left nor been suppressed since the claim (confirmations go to readers who are not
-    active yet); and if nothing is paused that it belongs to. Asked twice, the answer is the same.
+    neither left nor been suppressed since the claim (`may_go`); and if nothing is paused that it belongs to. Asked twice, the answer is the same.
     """
     if not armings or lease_left(connection, owner) < margin:
         return set()
@@ -85,16 +84,25 @@ def _is_paused(paused: set[tuple[str, str]], arming: Arming) -> bool:
 
 
 def may_go() -> ColumnElement[bool]:
-    """Return the condition that a mail of `deliveries` may be sent to its reader at all."""
+    """Return the condition that a mail of `deliveries` may be sent to its reader at all.
+
+    What answers a request for a subscription goes to readers who are not active yet as well; a
+    goodbye goes to nobody but those who have left, and nothing else goes to them.
+    """
     state = subscribers.c.state
-    is_reader = state == sql(f"'{SubscriberState.ACTIVE.value}'")
-    is_account_mail = deliveries.c.kind != sql(f"'{MailKind.DIGEST.value}'")
+    is_active = state == sql(f"'{SubscriberState.ACTIVE.value}'")
     has_left = state == sql(f"'{SubscriberState.UNSUBSCRIBED.value}'")
+    is_answer = _is_kind(MailKind.CONFIRM) | _is_kind(MailKind.ALREADY)
+    is_goodbye = _is_kind(MailKind.GOODBYE)
     return exists().where(
         subscribers.c.id == deliveries.c.subscriber_id,
-        is_reader | (is_account_mail & ~has_left),
+        (has_left & is_goodbye) | (~has_left & ~is_goodbye & (is_active | is_answer)),
         ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
     )
+
+
+def _is_kind(kind: MailKind) -> ColumnElement[bool]:
+    return deliveries.c.kind == sql(f"'{kind.value}'")
 
 
 _IS_MINE = deliveries.c.owner == bindparam("owner_is")

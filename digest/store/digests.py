@@ -146,6 +146,18 @@ def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int,
     }
 
 
+def newest_reasons(connection: Connection, subscriber_id: int, paper_id: int) -> tuple[Reason, ...]:
+    """Return why a reader's newest digest with a paper has it; none if no digest has."""
+    statement = (
+        select(digest_entries.c.reasons)
+        .join(digests, digests.c.id == digest_entries.c.digest_id)
+        .where(digests.c.subscriber_id == subscriber_id, digest_entries.c.paper_id == paper_id)
+        .order_by(digests.c.period.desc())
+        .limit(1)
+    )
+    return tuple(map(_reason, connection.execute(statement).scalar() or ()))
+
+
 def _entries(connection: Connection, numbers: Collection[int]) -> dict[int, list[Entry]]:
     """Return the entries of digests, best first, by the digests' ids."""
     rows = connection.execute(_ENTRIES, {"numbers": list(numbers)}).all()

@@ -72,8 +72,8 @@ def test_the_way_from_a_dump_to_a_mail_and_a_feed(
 
     assert json.loads(run("compose", "--json").stdout) == {"composed": 0, "quiet": 0}
     sent = run("deliver", "--json")
-    assert json.loads(sent.stdout) == {"accepted": 1, "recovered": 0}  # the mail to confirm
-    assert len(list((tmp_path / "data" / "mail" / "new").iterdir())) == 1
+    assert json.loads(sent.stdout) == {"accepted": 2, "recovered": 0}  # a welcome, a confirmation
+    assert len(list((tmp_path / "data" / "mail" / "new").iterdir())) == 2
     assert run("deliver").stdout.strip() == "nothing is due"
 
     written = run("feeds", "--out", str(tmp_path / "feeds"))
@@ -81,6 +81,7 @@ def test_the_way_from_a_dump_to_a_mail_and_a_feed(
     assert {path.name for path in (tmp_path / "feeds").iterdir()} == {
         "trending.rss",
         "trending.atom",
+        "trending.json",
     }
 
 

@@ -151,6 +151,15 @@ def header(mail: Received, name: str) -> str:
     return str(message_from_bytes(mail.message)[name])
 
 
+def one_goodbye_comes(site: Site, sink: Sink) -> None:
+    before = len(sink.mails)
+    site.deliver(smtp(sink), returns=RETURNS)
+    [goodbye] = sink.mails[before:]
+    assert header(goodbye, "Subject") == "You are unsubscribed from Digest"
+    for name in ("List-Unsubscribe", "List-Id", "List-Help", "Precedence"):
+        assert header(goodbye, name) == "None"
+
+
 def one_click(mail: Received) -> str:
     return header(mail, "List-Unsubscribe").partition("<http")[2].partition(">")[0]
 
@@ -173,6 +182,7 @@ def test_one_click_in_a_mail_of_two_months_ago_still_unsubscribes_once(
         assert "set-cookie" not in answer.headers
         assert site.reader().state is SubscriberState.UNSUBSCRIBED
 
+    one_goodbye_comes(site, sink)
     assert digests_of_the_next_day(site) == 0
     check(site, sink.mails)
 
@@ -187,5 +197,6 @@ def test_a_mail_to_the_address_in_the_header_unsubscribes_once(
         assert take_return(desk, [address], b"Subject: unsubscribe\r\n\r\n") is Taken.LEFT
 
     assert site.reader().state is SubscriberState.UNSUBSCRIBED
+    one_goodbye_comes(site, sink)
     assert digests_of_the_next_day(site) == 0
     check(site, sink.mails)

@@ -198,6 +198,22 @@ def test_a_mail_to_the_leave_address_unsubscribes(desk: ReturnDesk, mail: Delive
 
     assert state(desk.database) is SubscriberState.UNSUBSCRIBED
     assert reason(desk.database) is None
+    assert kinds(desk.database, mail) == [MailKind.GOODBYE, MailKind.DIGEST]
+
+
+@pytest.mark.parametrize("report", [came.complaint(), came.postfix()])
+def test_who_complains_or_bounces_hears_no_more(
+    desk: ReturnDesk, mail: Delivery, report: bytes
+) -> None:
+    take(desk, mail, report)
+
+    assert kinds(desk.database, mail) == [MailKind.DIGEST]
+
+
+def kinds(database: Database, mail: Delivery) -> list[MailKind]:
+    with database.reading() as connection:
+        found = deliveries.deliveries_of(connection, mail.subscriber_id)
+    return [each.kind for each in found]
 
 
 def test_without_an_envelope_the_head_of_the_mail_names_the_address(

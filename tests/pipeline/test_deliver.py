@@ -253,15 +253,17 @@ def test_a_mail_past_its_time_expires_and_loses_no_paper(
     assert [mail.recipient for mail in sink.mails] == [reader.address]
 
 
-def test_who_left_between_plan_and_sending_gets_nothing(
+def test_who_left_between_plan_and_sending_gets_a_goodbye_and_nothing_else(
     registry: Registry, take: Take, clock: HandClock, sink: Sink, renderer: MailRenderer
 ) -> None:
     [reader] = make_due(registry, take, clock)
     unsubscribe(registry, reader)
     deliver_due(sender(registry, renderer, smtp(sink)))
 
-    assert states(registry.database) == {DeliveryState.SUPPRESSED: 1}
-    assert sink.mails == []
+    assert states(registry.database) == {DeliveryState.SUPPRESSED: 1, DeliveryState.ACCEPTED: 1}
+    assert [read(mail.message)["Subject"] for mail in sink.mails] == [
+        "You are unsubscribed from Digest"
+    ]
 
 
 class _BrokenForOne(MailRenderer):

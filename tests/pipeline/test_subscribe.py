@@ -1,5 +1,6 @@
 """How a reader comes, changes their wishes, and leaves."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import time
 
@@ -10,6 +11,7 @@ from digest.model.deliveries import DeliveryState, MailKind
 from digest.model.subscribers import Cadence, Days, Subscriber, SubscriberState
 from digest.pipeline.subscribe import (
     Registry,
+    activate,
     confirm,
     enrol,
     read_confirmation,
@@ -201,6 +203,89 @@ def test_a_cadence_is_read_by_its_words() -> None:
     for wrong in (("hourly", "08:15", "UTC", 0), ("daily", "08:15", "UTC", "someday")):
         with pytest.raises(SubscriptionError):
             read_cadence(*wrong)
+
+
+def test_confirming_welcomes_once(registry: Registry, clock: HandClock) -> None:
+    reader = subscribe(registry, "ada@example.org", make_wishes())
+    for _ in range(3):
+        confirm(registry, token(registry, reader))
+        clock.advance(minutes=20)
+
+    assert mails(registry, reader) == [MailKind.WELCOME, MailKind.CONFIRM]
+
+
+def test_who_is_enrolled_is_welcomed_if_the_operator_says_so(registry: Registry) -> None:
+    told = enrol(registry, "ada@example.org", make_wishes(), is_welcomed=True)
+    enrol(registry, "ada@example.org", make_wishes("robots"), is_welcomed=True)
+    untold = enrol(registry, "bob@example.org", make_wishes())
+
+    assert mails(registry, told) == [MailKind.WELCOME]
+    assert mails(registry, untold) == []
+
+
+def test_leaving_is_answered_once(registry: Registry, clock: HandClock) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes())
+    for _ in range(3):
+        unsubscribe(registry, reader)
+        clock.advance(minutes=20)
+
+    assert mails(registry, reader) == [MailKind.GOODBYE]
+
+
+def test_leaving_many_times_at_once_is_answered_once(registry: Registry) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes())
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: unsubscribe(registry, reader), range(8)))
+
+    assert mails(registry, reader) == [MailKind.GOODBYE]
+
+
+def test_who_never_confirmed_leaves_without_a_word(registry: Registry) -> None:
+    reader = subscribe(registry, "ada@example.org", make_wishes())
+    unsubscribe(registry, reader)
+
+    assert mails(registry, reader) == [MailKind.CONFIRM]
+
+
+def test_who_leaves_by_mistake_can_come_back_on_the_same_day(
+    registry: Registry, clock: HandClock
+) -> None:
+    reader = come_and_go(registry, clock)
+    assert [each.value for each in reversed(mails(registry, reader))] == [
+        *("confirm", "welcome", "goodbye", "confirm", "welcome")
+    ]
+
+
+def test_coming_and_going_all_day_floods_nobody(registry: Registry, clock: HandClock) -> None:
+    reader = come_and_go(registry, clock)
+    for _ in range(11):
+        come_and_go(registry, clock)
+
+    assert len(mails(registry, reader)) == 5
+    clock.advance(days=1)
+    unsubscribe(registry, reader)
+    assert mails(registry, reader)[0] is MailKind.GOODBYE
+
+
+def come_and_go(registry: Registry, clock: HandClock) -> Subscriber:
+    """Let a reader confirm, leave, and be active again, with half an hour between."""
+    reader = subscribe(registry, "ada@example.org", make_wishes())
+    confirm(registry, token(registry, reader))
+    clock.advance(minutes=30)
+    unsubscribe(registry, reader)
+    clock.advance(minutes=30)
+    subscribe(registry, "ada@example.org", make_wishes())
+    return confirm(registry, token(registry, reader))
+
+
+def test_a_stranger_with_a_form_keeps_no_welcome_back(registry: Registry, clock: HandClock) -> None:
+    reader = subscribe(registry, "ada@example.org", make_wishes())
+    for _ in range(5):
+        clock.advance(minutes=20)
+        subscribe(registry, "ada@example.org", make_wishes())
+    activate(registry, reader.id)
+
+    assert mails(registry, reader) == [MailKind.WELCOME, *[MailKind.CONFIRM] * 3]
 
 
 def test_a_mail_that_is_planned_is_ready(registry: Registry) -> None:

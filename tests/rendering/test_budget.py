@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.model.mails import Shared, quoted_printable
+from digest.model.mails import GAP, Body, Shared, quoted_printable
 from digest.rendering.budget import (
     MAX_ENCODED_HTML,
     _at_most,
@@ -45,9 +45,9 @@ def test_a_sentence_that_ends_too_early_does_not_cut_the_text_there() -> None:
 def test_the_size_is_the_larger_of_both_encodings(text: str) -> None:
     raw = text.encode()
     wrapped = base64.encodebytes(raw).replace(b"\n", b"\r\n")
-    assert encoded_size([text]) >= len(wrapped)
-    assert encoded_size([text]) >= len(quopri.encodestring(raw))
-    assert encoded_size([text]) <= max(len(wrapped), 3.2 * len(raw) + 2)
+    assert encoded_size(Body((text,))) >= len(wrapped)
+    assert encoded_size(Body((text,))) >= len(quopri.encodestring(raw))
+    assert encoded_size(Body((text,))) <= max(len(wrapped), 3.2 * len(raw) + 2)
 
 
 letters = st.sampled_from([*"a=. \t\r\0\x7f", "\u05e9", "\U0001f600", "\ud800", "word" * 30])
@@ -56,8 +56,9 @@ lines = st.lists(letters).map(lambda line: "".join(line) + "\n")
 
 @given(st.lists(lines, min_size=1))
 def test_the_size_is_the_same_in_one_piece_and_in_many(pieces: list[str]) -> None:
-    assert encoded_size(pieces) == encoded_size(["".join(pieces)])
-    assert encoded_size(map(Shared, pieces)) == encoded_size(pieces)
+    whole = encoded_size(Body(("".join(pieces),)))
+    assert encoded_size(Body(tuple(pieces))) == whole
+    assert encoded_size(Body(tuple(map(Shared, pieces)))) == whole
 
 
 @given(lines, st.integers(1, 40))
@@ -66,7 +67,8 @@ def test_the_size_is_the_same_in_one_piece_and_in_many(pieces: list[str]) -> Non
 @example(" \n", 40)
 @example("\U0001f600", 40)
 def test_what_is_not_measured_is_not_taken_for_smaller_than_it_is(text: str, times: int) -> None:
-    raw, quoted = _at_most(text * times)
+    raw, quoted, gaps = _at_most(text * times)
+    assert gaps == (text * times).count(GAP)
     assert raw == len((text * times).encode("utf-8", "replace"))
     assert quoted >= len(quoted_printable(text * times))
 
@@ -74,7 +76,8 @@ def test_what_is_not_measured_is_not_taken_for_smaller_than_it_is(text: str, tim
 def test_what_fits_is_never_larger_than_allowed() -> None:
     for length in range(20_000, 100_000, 1_000):
         for letter in ("a", "=", "\u05e9", "\U0001f600"):
-            assert fits([letter * length]) == (encoded_size([letter * length]) <= MAX_ENCODED_HTML)
+            body = Body((letter * length,))
+            assert fits(body) == (encoded_size(body) <= MAX_ENCODED_HTML)
 
 
 @pytest.mark.parametrize("papers", [0, 1, 2, 30, 1000])

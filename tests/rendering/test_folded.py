@@ -87,7 +87,7 @@ def test_folded_papers_count_against_the_size_and_are_never_lost(
 ) -> None:
     edition = heavy(entries, folded, filler)
     mail = samples.renderer().digest(edition)
-    assert encoded_size(mail.html_pieces) <= MAX_ENCODED_HTML
+    assert encoded_size(mail.html_body) <= MAX_ENCODED_HTML
     page = mail.html.partition('class="foot"')[0]
     heads = page.count("/papers/p")
     lines = also(mail.html)

@@ -162,14 +162,14 @@ def test_titles_and_abstracts_find_their_own_direction() -> None:
 @pytest.mark.parametrize("filler", FILLERS)
 def test_no_mail_is_ever_cut_off_by_gmail(filler: str) -> None:
     mail = samples.renderer().digest(samples.heavy_edition(30, filler))
-    assert encoded_size(mail.html_pieces) <= MAX_ENCODED_HTML
+    assert encoded_size(mail.html_body) <= MAX_ENCODED_HTML
     pages = set(re.findall(r"https://digest\.example\.org/papers/p\d+", mail.html))
     assert len(pages) == 30
 
 
 def test_more_papers_than_a_mail_can_name_are_counted() -> None:
     mail = samples.renderer().digest(samples.heavy_edition(200, "\U0001f600"))
-    assert encoded_size(mail.html_pieces) <= MAX_ENCODED_HTML
+    assert encoded_size(mail.html_body) <= MAX_ENCODED_HTML
     assert "would not fit into a mail" in mail.html
     assert "would not fit into a mail" in " ".join(mail.text.split())
 

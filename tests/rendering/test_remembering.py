@@ -13,7 +13,7 @@ from lxml import html as lxml_html
 from digest.delivery.message import Envelope, build_message
 from digest.errors import TemplateError
 from digest.model.digests import DigestEdition
-from digest.model.mails import Shared
+from digest.model.mails import Shared, quoted_body
 from digest.model.papers import Link, LinkKind
 from digest.rendering.budget import MAX_ENCODED_HTML, encoded_size, shapes
 from digest.rendering.cards import Cards
@@ -41,7 +41,7 @@ def with_template(folder: Path, html: str, text: str = "text\n") -> MailRenderer
 
 
 def shared(mail: RenderedMail) -> list[str]:
-    return [piece for piece in mail.html_pieces if isinstance(piece, Shared)]
+    return [piece for piece in mail.html_body.pieces if isinstance(piece, Shared)]
 
 
 @every_edition
@@ -72,7 +72,7 @@ def test_the_bytes_say_what_the_textbook_would_have_sent(
     envelope = Envelope(
         "digest@example.org", "Digest", "ada@example.org", "Digest", "key", samples.MORNING, None
     )
-    message = build_message(envelope, quick.subject, quick.html_pieces, quick.text_pieces)
+    message = build_message(envelope, quick.subject, quick.html_body, quick.text_body)
     text, html = parts(message)
     their_text, their_html = parts(theirs.as_bytes())
     assert text == their_text
@@ -254,8 +254,8 @@ def test_the_shape_is_the_fullest_that_fits(filler: str, monkeypatch: pytest.Mon
     for shape in shapes(30):
         monkeypatch.setattr("digest.rendering.email.shapes", lambda _, only=shape: iter([only]))
         tried.append(samples.renderer().digest(edition))
-        if encoded_size(tried[-1].html_pieces) <= MAX_ENCODED_HTML:
+        if encoded_size(tried[-1].html_body) <= MAX_ENCODED_HTML:
             break
     assert len(tried) > 1
     assert chosen == tried[-1]
-    assert encoded_size([chosen.html]) == encoded_size(chosen.html_pieces)
+    assert len(quoted_body(chosen.html_body)) <= encoded_size(chosen.html_body) <= MAX_ENCODED_HTML

@@ -147,6 +147,34 @@ def test_a_confirmation_goes_to_a_reader_who_is_not_active_yet(ledger: Ledger) -
     assert ledger.arm(mail) == {mail.id}
 
 
+def come_back(ledger: Ledger, mail: Delivery) -> None:
+    leave(ledger, mail)
+    unconfirm(ledger, mail)
+
+
+@pytest.mark.parametrize(
+    ("kind", "happens", "may_go"),
+    [
+        (MailKind.GOODBYE, leave, True),
+        (MailKind.GOODBYE, come_back, False),
+        (MailKind.GOODBYE, suppress, False),
+        (MailKind.WELCOME, lambda _ledger, _mail: None, True),
+        (MailKind.WELCOME, leave, False),
+        (MailKind.WELCOME, come_back, False),
+        (MailKind.CONFIRM, leave, False),
+        (MailKind.DIGEST, come_back, False),
+    ],
+)
+def test_a_goodbye_goes_only_to_who_has_left_and_nothing_else_does(
+    ledger: Ledger, kind: MailKind, happens: Callable[[Ledger, Delivery], None], *, may_go: bool
+) -> None:
+    ledger.plan(ledger.add_reader(), kind=kind)
+    mail = ledger.take()
+    happens(ledger, mail)
+
+    assert ledger.arm(mail) == ({mail.id} if may_go else set())
+
+
 def test_of_a_set_those_are_armed_that_may_go(ledger: Ledger) -> None:
     for name in ("ada", "bob", "eve"):
         ledger.plan(ledger.add_reader(name))

@@ -1,0 +1,159 @@
+"""Invented readers with real and with hostile papers, for whoever wants to look at mails."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
+
+from digest.model.digests import Digest
+from digest.model.papers import ListedPaper, Paper, PaperRecord
+from digest.model.profiles import Profile
+from digest.model.subscribers import Cadence, Days, Interest, Subscriber, SubscriberState
+from digest.pipeline.compose import new_digest
+from digest.pipeline.ingest import paper_key
+from digest.ranking.rank import rank
+from digest.resources import resource_folder
+from digest.sources.dump_text import read_dump
+from digest.sources.identity import signature
+from digest.sources.normalize import record_from, title_key
+
+_USUAL = ("graph neural networks", "molecul* + generation", "RAG", "large language models^0.5")
+_MANY = (
+    *("graph neural networks", "diffusion models", "retrieval augmented generation", "robotics"),
+    *("reinforcement learning", "quantization", "fairness | privacy", "benchmark*", "agents"),
+    *("multimodal", "speech", "vision-language", "medical imag*", "reasoning", "hallucination*"),
+    *("protein + design", "time series", "knowledge distillation", "3D", "video generation"),
+    *("long context", "tokeni* | tokenis*", "machine translation", "tables", "recommend*"),
+    *("embeddings", "code generation", "theorem proving", "safety", "interpretability"),
+)
+_HOSTILE_WISHES = (
+    '"<b>bold</b>"', "graphs", '"{{ 7 * 7 }}"', "deep learning", "encoded", "emoji",
+)  # fmt: skip
+_HOSTILE = (
+    '<script>alert("title")</script> & <b>bold</b> {{ 7 * 7 }} {% raw %} in graphs',
+    "Graphs" + "W" * 380,
+    (
+        "\u05dc\u05de\u05d9\u05d3\u05d4 \u05e2\u05de\u05d5\u05e7\u05d4 \u05e9\u05dc"
+        " \u05d2\u05e8\u05e4\u05d9\u05dd: deep learning on graphs,"
+        " \u0628\u0627\u0644\u0639\u0631\u0628\u064a\u0629"
+    ),
+    "Emoji \U0001f9ec\U0001f600 \U0001f469\u200d\U0001f52c in graphs \u2014 \u201cquoted\u201d",
+    "If $x<y$ and $a>b$ then \\mathcal{O}(n^2) graphs & 5 % of ``it''",
+    "Graphs that end a section ]]> and begin <![CDATA[ another --> <!-- of a comment",
+    "=?utf-8?q?Encoded=0ABcc:_a@example.org?= graphs",
+    "\"><img src=x onerror=alert(1)> 'single' `tick` graphs",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A reader who does not exist, with a digest that was chosen for them as for anybody."""
+
+    name: str
+    about: str
+    reader: Subscriber
+    digest: Digest
+    papers: dict[int, Paper]
+
+    def of(self, reader: Subscriber) -> "Sample":
+        """Return the same digest as if it were another's."""
+        digest = replace(self.digest, subscriber_id=reader.id, wishes=None)
+        return replace(self, reader=reader, digest=digest)
+
+
+def sample_reader(now: datetime, *expressions: str, papers: int = 8) -> Subscriber:
+    """Return an active reader in Berlin; nobody has the version of their links, so they do nothing."""
+    return Subscriber(
+        id=0,
+        address="ada@example.org",
+        state=SubscriberState.ACTIVE,
+        cadence=Cadence(Days.DAILY, time(7, 0), "Europe/Berlin"),
+        papers_per_digest=papers,
+        interests=tuple(Interest(each) for each in expressions or _USUAL),
+        created_at=now - timedelta(days=14),
+        confirmed_at=now - timedelta(days=14),
+        next_due_at=now,
+        seen_through=0,
+        token_version=0,
+    )
+
+
+def usual(now: datetime) -> Sample:
+    """Return a day as most are."""
+    reader = sample_reader(now)
+    return _sample("usual", "a usual day of a usual reader", reader, _examples(), now)
+
+
+def many(now: datetime) -> Sample:
+    """Return the digest of somebody who wants to hear of everything."""
+    reader = sample_reader(now, *_MANY, papers=30)
+    return _sample("many", f"{len(_MANY)} interests, 30 papers", reader, _examples(), now)
+
+
+def quiet(now: datetime) -> Sample:
+    """Return a day on which nothing matched."""
+    reader = sample_reader(now, "glaciers + hydrophone")
+    return _sample("quiet", "a day on which nothing matched", reader, _examples(), now)
+
+
+def hostile(now: datetime) -> Sample:
+    """Return papers whose titles mean harm, cleaned no more than what comes from outside is."""
+    reader = sample_reader(now, *_HOSTILE_WISHES)
+    return _sample("hostile", "titles and interests that mean harm", reader, _hostile(), now)
+
+
+SAMPLES: dict[str, Callable[[datetime], Sample]] = {
+    "usual": usual,
+    "many": many,
+    "quiet": quiet,
+    "hostile": hostile,
+}
+
+
+def _sample(
+    name: str, about: str, reader: Subscriber, records: Sequence[PaperRecord], now: datetime
+) -> Sample:
+    listed = [_listed(number, record, now) for number, record in enumerate(records, start=1)]
+    profile = Profile(reader.id, reader.interests, reader.papers_per_digest)
+    [selection] = rank(listed, [profile], now)
+    digest = new_digest(reader, selection, now.date(), 1, now)
+    shown = {each.paper.id: each.paper for each in listed if each.paper.id in digest.paper_ids}
+    return Sample(name, about, reader, digest, shown)
+
+
+@cache
+def _examples() -> tuple[PaperRecord, ...]:
+    files = sorted((resource_folder("examples") / "dumps").glob("*.txt"))
+    today = datetime.now(UTC).date()
+    found = (record for file in files for record in read_dump(file, today=today).records)
+    return tuple({title_key(record.title): record for record in found}.values())
+
+
+@cache
+def _hostile() -> tuple[PaperRecord, ...]:
+    return tuple(
+        record_from(
+            number,
+            number,
+            title,
+            f"{title}. Then a sentence about graphs. Code: https://example.org/?a=1&copy=2&lt=3",
+            is_truncated=False,
+        )
+        for number, title in enumerate(_HOSTILE, start=1)
+    )
+
+
+def _listed(number: int, record: PaperRecord, now: datetime) -> ListedPaper:
+    paper = Paper(
+        id=number,
+        key=paper_key(record, signature(record)),
+        title=record.title,
+        abstract=record.abstract,
+        links=record.links,
+        authors=record.authors,
+        ids=record.ids,
+        is_truncated=record.is_truncated,
+        created_at=now,
+        updated_at=now,
+    )
+    return ListedPaper(paper, 1, now.date(), record.position, now)

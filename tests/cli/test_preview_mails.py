@@ -1,0 +1,130 @@
+"""Looking at mails before anybody gets them: the very bytes, and nothing changed by it."""
+
+import hashlib
+import json
+from email import message_from_string, policy
+from pathlib import Path
+
+import pytest
+from lxml import html as lxml_html
+
+from digest.cli.preview_mail import ACCOUNT_MAILS, SAMPLES
+from digest.model.deliveries import DeliveryState, MailKind
+from digest.pipeline import gallery, samples
+from digest.pipeline.subscribe import Registry, subscribe
+from digest.store import deliveries
+from digest.tokens import Tokens
+from tests.cli.conftest import SECRET, Operator, on_both
+from tests.conftest import START
+from tests.factories import make_wishes
+
+ADA = "ada@example.org"
+
+
+def test_every_kind_of_mail_can_be_looked_at() -> None:
+    assert {"digest", *ACCOUNT_MAILS} == {kind.value for kind in MailKind}
+    assert set(SAMPLES) == set(samples.SAMPLES)
+    assert {name.partition("-")[0] for name in gallery.NAMES} == {kind.value for kind in MailKind}
+
+
+@on_both
+def test_the_newest_digest_is_the_very_mail_that_is_sent(operator: Operator) -> None:
+    operator.has_readers(ADA)
+    operator.says("compose")
+    before = operator.mails()
+    seen = operator.says("preview", "mail", "--reader", ADA, "--as", "raw").stdout_bytes
+    assert operator.mails() == before
+    operator.says("deliver")
+
+    [sent] = operator.sink.mails
+    assert hashlib.sha256(seen).hexdigest() == sent.sha256
+
+
+def test_a_digest_that_is_not_composed_is_shown_as_it_would_be(operator: Operator) -> None:
+    operator.has_readers(ADA)
+    seen = operator.says("preview", "mail", "--reader", ADA)
+
+    assert "Graph Neural Networks for Roads" in seen.stdout
+    assert operator.mails() == []
+
+
+def test_who_would_get_nothing_is_said_so(operator: Operator) -> None:
+    operator.has_readers(ADA, papers=False)
+    seen = operator.says("preview", "mail", "--reader", ADA)
+
+    assert "nothing new matches" in str(seen.exception)
+
+
+@pytest.mark.parametrize("who", ["bob@example.org", "bob"])
+def test_a_stranger_is_refused(operator: Operator, who: str) -> None:
+    assert operator.says("preview", "mail", "--reader", who).exit_code == 1
+
+
+@pytest.mark.parametrize("kind", [*ACCOUNT_MAILS, *SAMPLES])
+def test_a_reader_is_shown_any_kind_with_their_own_links(operator: Operator, kind: str) -> None:
+    [reader] = operator.has_readers(ADA, papers=False)
+    raw = operator.says("preview", "mail", "--kind", kind, "--reader", ADA, "--as", "raw").stdout
+    mail = message_from_string(raw, policy=policy.default)
+
+    assert mail["To"] == ADA
+    is_list_mail = kind in SAMPLES
+    assert (mail["List-Unsubscribe"] is not None) == is_list_mail
+    body = mail.get_body(("plain",))
+    assert body is not None
+    if kind not in {"goodbye", "confirm"}:
+        assert f"/unsubscribe/{reader.id}-{reader.token_version}." in body.get_content()
+    assert operator.states() == {}
+    assert operator.sink.mails == []
+
+
+def test_it_works_on_an_empty_site_and_writes_what_is_asked(
+    operator: Operator, tmp_path: Path
+) -> None:
+    path = tmp_path / "mail.html"
+    told = operator.says("preview", "mail", "--as", "html", "--out", str(path), "--json")
+    about = json.loads(told.stdout)
+
+    assert about["kind"] == "digest"
+    assert about["file"] == str(path)
+    assert about["html_bytes"] < 95_000 < about["html_bytes"] + about["bytes"] + 95_000
+    assert lxml_html.fromstring(path.read_text()).xpath("//h1")
+
+
+def test_a_browser_shows_html_alone(operator: Operator) -> None:
+    seen = operator.says("preview", "mail", "--open", "--as", "raw")
+
+    assert seen.exit_code == 2
+    assert "leave --as out" in seen.output
+
+
+def test_the_gallery_is_one_page_of_every_mail_and_needs_no_database(
+    operator: Operator, tmp_path: Path
+) -> None:
+    away = {"DIGEST_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    told = operator.says("preview", "gallery", "--out", str(tmp_path / "all"), "--json", **away)
+    about = json.loads(told.stdout)
+    page = lxml_html.fromstring(Path(about["file"]).read_text())
+
+    assert [each["name"] for each in about["mails"]] == list(gallery.NAMES)
+    assert len(page.xpath("//iframe[@sandbox='']")) == 4 * len(gallery.NAMES)
+    assert all(each["html_bytes"] <= 95_000 for each in about["mails"])
+    assert page.xpath("//script | //img | //link") == []
+
+
+def test_words_that_name_no_command_are_keywords(operator: Operator) -> None:
+    short = operator.says("preview", "graph neural networks", "--json")
+    long = operator.says("preview", "keywords", "graph neural networks", "--json")
+    first = operator.says("preview", "--json", "graph neural networks")
+
+    assert short.stdout == long.stdout == first.stdout
+    assert json.loads(short.stdout)[0]["expression"] == "graph neural networks"
+
+
+def test_looking_at_a_confirmation_confirms_nobody(operator: Operator) -> None:
+    registry = Registry(operator.database, Tokens([SECRET]), "127.0.0.1", lambda: START)
+    reader = subscribe(registry, ADA, make_wishes())
+    operator.says("preview", "mail", "--kind", "confirm", "--reader", ADA)
+
+    with operator.database.reading() as connection:
+        [mail] = deliveries.deliveries_of(connection, reader.id)
+    assert (mail.kind, mail.state) == (MailKind.CONFIRM, DeliveryState.READY)
