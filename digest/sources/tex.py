@@ -6,7 +6,7 @@ from typing import NamedTuple
 from digest.sources import tex_grammar as grammar
 from digest.sources.tex_grammar import after_options, argument_at, blackboard
 from digest.sources.tex_scripts import script, turn_clear_scripts
-from digest.sources.tex_symbols import accent, function_name, symbol
+from digest.sources.tex_symbols import accent, accented, function_name, is_maths_accent, symbol
 
 _DEEPEST = 12
 _TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?|\\(?P<sign>.)|(?P<char>[{}^_~])", re.DOTALL)
@@ -16,6 +16,8 @@ _PROSE = re.compile(r"[A-Za-z][^{}\\^_$=<>|]*")
 _MACRO_BEFORE = re.compile(r"\\[A-Za-z]+\*?\s*$")
 _AFTER_WORD = (",", ".", ";", ":", ")", "]", "%")
 _BARE_SCRIPT = re.compile(r"[^\W_]|[*+'-]")
+# The first letter of a word is no argument, whatever TeX says: words stay whole.
+_BARE_ARGUMENT = re.compile(r" {0,3}(?:(?P<letter>[^\W_](?![^\W\d_]{3})|[=<>])|(?=\\))")
 
 
 class _Place(NamedTuple):
@@ -76,15 +78,31 @@ def _token(text: str, token: re.Match[str], place: _Place) -> _Turned:
 def _macro(text: str, token: re.Match[str], place: _Place) -> _Turned:
     name, end = token["name"], token.end()
     return (
-        _with_argument(text, token, place)
-        or accent(name, text, end)
-        or (_word(name, place) or symbol(name, is_maths=place.is_maths) or token[0], end)
+        _with_argument(text, token, place) or accent(name, text, end) or _alone(text, token, place)
     )
+
+
+def _alone(text: str, token: re.Match[str], place: _Place) -> _Turned:
+    """Return what a macro is that takes no argument; one nobody knows keeps its braces."""
+    name, end = token["name"], token.end()
+    if word := _word(name, place):
+        return word, end
+    if known := symbol(name, is_maths=place.is_maths):
+        # TeX needs the space to end the name; `X\to Y` has none before the arrow either.
+        is_close = place.is_maths and not known.isalnum() and text[token.start() - 1 :][:1] != " "
+        return known, end + (is_close and token.start() > 0 and text[end : end + 1] == " ")
+    kept = token[0]
+    while place.is_maths and (argument := argument_at(text, end)):
+        inside, end = argument
+        kept += f"{{{_turn(inside, place.depth + 1, is_maths=True)}}}"
+    return kept, end
 
 
 def _word(name: str, place: _Place) -> str | None:
     if name in grammar.SPACES:
         return " "
+    if place.is_maths and name in grammar.WORDS_IN_MATHS:
+        return grammar.WORDS_IN_MATHS[name]
     if place.is_maths and (word := function_name(name)):
         is_glued = place.before.isalnum() or place.before in _AFTER_WORD
         return f" {word}" if is_glued else word
@@ -99,28 +117,61 @@ def _with_argument(text: str, token: re.Match[str], place: _Place) -> _Turned | 
     at = after_options(text, end)
     if name in grammar.COLOURED and (colour := argument_at(text, at)):
         at = colour[1]
-    argument = argument_at(text, at)
-    if argument is None:
-        return None
-    inside, after = argument
-    if name in grammar.DROPPED_WITH_ARGUMENT or name == "mathbb":
-        return blackboard(inside) if name == "mathbb" else "", after
-    if name in grammar.FRACTIONS or name == "sqrt":
-        return _fraction_or_root(text, name, argument, place)
+    if composed := _composed(text, token, at, place):
+        return composed
+    if name in grammar.DROPPED_WITH_ARGUMENT and (argument := argument_at(text, at)):
+        return "", argument[1]
     if name in grammar.UNWRAPPED or name in grammar.COLOURED:
         is_maths = place.is_maths and name not in ("text", "mbox")
-        return _turn(inside, place.depth + 1, is_maths=is_maths), after
+        return _argument(text, at, place, is_maths=is_maths)
     return None
 
 
-def _fraction_or_root(text: str, name: str, above: _Turned, place: _Place) -> _Turned | None:
-    top = _bracketed(_turn(above[0], place.depth + 1, is_maths=True))
-    if name == "sqrt":
-        return f"\u221a{top}", above[1]
-    below = argument_at(text, above[1])
-    if below is None:
+def _composed(text: str, token: re.Match[str], at: int, place: _Place) -> _Turned | None:
+    r"""Return what `\frac12`, `\sqrt{n}`, `\hat x`, `\mathbb R` and their like make."""
+    name = token["name"]
+    is_pair = name in grammar.PAIRS or name in grammar.SET_BY_IT
+    if not (is_pair or is_maths_accent(name) or name in ("sqrt", "mathbb", "pmod")):
         return None
-    return f"{top}/{_bracketed(_turn(below[0], place.depth + 1, is_maths=True))}", below[1]
+    first = _argument(text, at, place, is_maths=True)
+    if first is None:
+        return None
+    inside, end = first
+    if not is_pair:
+        return _of_one(name, inside, text[token.end() : at].strip(" []")), end
+    second = _argument(text, end, place, is_maths=True)
+    if second is None:
+        return None
+    if sign := grammar.SET_BY_IT.get(name):
+        return f"{second[0]}{_scripted(inside, sign)}", second[1]
+    both = (inside, second[0])
+    if name in grammar.FRACTIONS:
+        both = _bracketed(inside), _bracketed(second[0])
+    return grammar.PAIRS[name].format(*both), second[1]
+
+
+def _of_one(name: str, inside: str, option: str) -> str:
+    if name == "sqrt":
+        # Of another root than the square one: `\sqrt[3]{x}`.
+        return f"{script(option, '^') or option}\u221a{_bracketed(inside)}"
+    if name == "pmod":
+        return f" (mod {inside})"
+    return blackboard(inside) if name == "mathbb" else accented(name, inside)
+
+
+def _argument(text: str, at: int, place: _Place, *, is_maths: bool) -> _Turned | None:
+    """Return an argument turned, and where it ends: in braces, or in maths one sign or macro."""
+    if argument := argument_at(text, at):
+        return _turn(argument[0], place.depth + 1, is_maths=is_maths), argument[1]
+    if not place.is_maths or place.depth > _DEEPEST:
+        return None
+    bare = _BARE_ARGUMENT.match(text, at)
+    if bare is None or bare["letter"]:
+        return (bare["letter"], bare.end()) if bare else None
+    following = _TOKEN.match(text, bare.end())
+    if following is None or not following["name"]:
+        return None
+    return _macro(text, following, _Place("", place.depth + 1, is_maths=True))
 
 
 def _bracketed(text: str) -> str:
@@ -165,10 +216,12 @@ def _script(text: str, token: re.Match[str], depth: int) -> _Turned:
         inside, end = bare[0], bare.end()
     else:
         return sign, at
+    return _scripted(inside, sign), end
+
+
+def _scripted(inside: str, sign: str) -> str:
     if inside == "\u2218" and sign == "^":
-        return "\u00b0", end
+        return "\u00b0"
     if (raised := script(inside, sign)) is not None:
-        return raised, end
-    return (
-        f"{sign}{inside}" if inside.isalnum() or len(inside) == 1 else f"{sign}{{{inside}}}"
-    ), end
+        return raised
+    return f"{sign}{inside}" if inside.isalnum() or len(inside) == 1 else f"{sign}{{{inside}}}"

@@ -6,10 +6,10 @@ import unicodedata
 UNWRAPPED = frozenset(
     (
         *("textit", "emph", "textbf", "textsc", "texttt", "textrm", "textsf", "textsl", "textup"),
-        *("textmd", "textnormal", "underline", "uline", "overline", "mbox", "hbox", "fbox", "text"),
+        *("textmd", "textnormal", "underline", "uline", "mbox", "hbox", "fbox", "text"),
         *("mathrm", "mathit", "mathbf", "mathsf", "mathtt", "mathcal", "mathscr", "mathfrak"),
         *("boldsymbol", "bm", "pmb", "bold", "operatorname", "ensuremath", "mathop", "enquote"),
-        *("bar", "hat", "tilde", "vec", "dot", "ddot", "widehat", "widetilde", "mathbbm"),
+        *("mathbbm", "underbrace", "overbrace", "substack"),
     )
 )
 COLOURED = frozenset(("textcolor", "color", "colorbox"))
@@ -20,11 +20,19 @@ DROPPED = frozenset(("noindent", "xspace"))
 DROPPED_IN_MATHS = DROPPED | frozenset(
     (
         *("left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr"),
-        *("displaystyle", "textstyle", "limits", "nolimits"),
+        *("displaystyle", "textstyle", "limits", "nolimits", "middle"),
+        *("it", "em", "bf", "sc", "tt", "rm", "sf", "sl", "cal"),
     )
 )
 SPACES = frozenset(("quad", "qquad", "newline", "par"))
-FRACTIONS = frozenset(("frac", "dfrac", "tfrac"))
+WORDS_IN_MATHS = {"colon": ":", "bmod": " mod "}
+FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"))
+# Macros of two arguments by how both are written; the second of a pair stands on the line.
+PAIRS = {
+    **dict.fromkeys(FRACTIONS, "{0}/{1}"),
+    **dict.fromkeys(("binom", "dbinom", "tbinom"), "({0} choose {1})"),
+}
+SET_BY_IT = {"underset": "_", "overset": "^", "stackrel": "^"}
 SIGNS = {
     "%": "%", "&": "&", "#": "#", "_": "_", "$": "$", "{": "{", "}": "}", " ": " ",
     "-": "", "/": "", "\\": " ", "@": "",

@@ -12,6 +12,11 @@ _ACCENTS = {
     ".": "\u0307", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328",
     "r": "\u030a", "d": "\u0323", "b": "\u0331",
 }  # fmt: skip
+_OVER = {
+    "hat": "\u0302", "widehat": "\u0302", "tilde": "\u0303", "widetilde": "\u0303",
+    "bar": "\u0304", "overline": "\u0304", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308",
+    "check": "\u030c", "breve": "\u0306", "acute": "\u0301", "grave": "\u0300", "not": "\u0338",
+}  # fmt: skip
 _BRACED = re.compile(r"\s*\{\s*(?:\\(?P<dotless>[ij])(?![A-Za-z])|(?P<letter>[^\W\d_]))?\s*\}")
 _BARE = re.compile(r"(?:\\(?P<dotless>[ij])(?![A-Za-z])\s?|(?P<letter>[^\W\d_]))")
 _FUNCTIONS = frozenset(
@@ -62,6 +67,18 @@ def _printed(name: str) -> str | None:
 def function_name(name: str) -> str | None:
     r"""Return the word that a macro such as `\log` prints, or None."""
     return name if name in _FUNCTIONS else None
+
+
+def is_maths_accent(name: str) -> bool:
+    r"""Tell whether a macro sets a sign over or through what follows it, as `\hat` and `\not` do."""
+    return name in _OVER
+
+
+def accented(name: str, turned: str) -> str:
+    r"""Return what a maths accent and its argument make; only a single letter can be accented."""
+    base = unicodedata.normalize("NFC", turned)
+    is_single = len(base) == 1 and not base.isspace()
+    return unicodedata.normalize("NFC", base + _OVER[name]) if is_single else turned
 
 
 def accent(mark: str, text: str, at: int) -> tuple[str, int] | None:

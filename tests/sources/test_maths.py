@@ -39,6 +39,13 @@ from digest.sources.maths import readable
         ("10^6, 4.5 x 10^{-3}, R^d, R^{d}, n^2, (x_i, y_i), F_1", "10\u2076, 4.5 x 10\u207b\u00b3, R\u1d48, R\u1d48, n\u00b2, (x\u1d62, y\u1d62), F\u2081"),
         (r"see \url{https://a.org/b\_c} or \href{https://a.org}{it}", "see https://a.org/b_c or it (https://a.org)"),
         (r"https://a.org/~me/a_1/x^2 is $x^2$", "https://a.org/~me/a_1/x^2 is x\u00b2"),
+        (r"$\hat\theta$, $\hat{y}_i$, $\tilde O(n)$, $\vec{v}$, $\overline{x}$, $\widehat{AB}$", "\u03b8\u0302, \u0177\u1d62, \u00d5(n), v\u20d7, x\u0304, AB"),
+        (r"$\mathcal O(n)$, $\mathbf x$, $\mathbb R^n$, $\bf{x}$, $\mathop{\rm prox}$", "O(n), x, \u211d\u207f, x, prox"),
+        (r"$\sqrt n$, $\sqrt[3]{n+1}$, $\frac12$, $\binom{n}{k}$, $a \pmod{p}$", "\u221an, \u00b3\u221a(n+1), 1/2, (n choose k), a (mod p)"),
+        (r"$\not\in$, $\not=$, $f\colon X\to Y$, $x\in A$, $a \leq b$, $\alpha x$", "\u2209, \u2260, f: X\u2192Y, x\u2208A, a \u2264 b, \u03b1 x"),
+        (r"$\underset{x}{\arg\max}$, $\overset{d}{=}$, $\underbrace{x}_{y}$", "arg max\u2093, =\u1d48, x_y"),
+        (r"$\mathcal{O}\left(\frac{1}{\epsilon^2}\right)$", "O(1/\u03f5\u00b2)"),
+        (r"$\nobody{x}$, $\nobody{a}{b}_c$, $\begin{pmatrix}a&b\end{pmatrix}$", r"\nobody{x}, \nobody{a}{b}_c, \begin{pmatrix}a&b\end{pmatrix}"),
         (r"\LaTeX{} and $\LaTeX$", None),
     ],
 )  # fmt: skip
@@ -79,6 +86,7 @@ PLAIN = ("lantern", "harbour", "shadow", "networks", "because", "fifty")
 TEX = (
     "$", "$$", "\\", "{", "}", "^", "_", "~", "``", "''", "%", r"\%", r"\alpha", r"$\alpha$", r"\'",
     r"\emph{", r"\textcolor", "[rgb]", r"\frac", r"\frac{1}", r"\sqrt", r"\mathbb{R}", r"\[", r"\]",
+    r"$\hat\theta$", r"\sqrt[3]", r"\binom{n}", r"$\overset{", r"\frac12", r"\mathbb R", r"$\not",
     r"\(", r"\)", "{\\it ", "x_i", "R^{d}", "$5", "10^6", r"\begin{a}", r"\input{/etc/passwd}",
     r"\today", r"\"", r"\c", r"\left(", "http://a.org/_x", r"\href{", r"\url{", r"\\", "^{", "_{",
 )  # fmt: skip
