@@ -6,6 +6,7 @@
 #   ./run.sh release        what a new version needs before its processes start
 #   ./run.sh test [ARGS]    linters, types and all tests (ARGS go to pytest, and then only it runs)
 #   ./run.sh lint           linters, types and directions of import
+#   ./run.sh messages       give the catalogues of languages what templates and code say now
 #   ./run.sh bench [NAME]   the benchmarks
 #   ./run.sh digest ...     any command of the program
 set -eu
@@ -74,6 +75,18 @@ case $what in
         if [ $# -gt 0 ]; then exec "$venv/bin/pytest" "$@"; fi
         lint
         exec "$venv/bin/pytest" --numprocesses 2 --dist worksteal ;;
+    messages)
+        set_up dev
+        pot=$(mktemp)
+        trap 'rm -f "$pot"' EXIT
+        PYTHONPATH=. "$venv/bin/pybabel" --quiet extract --mapping-file pyproject.toml \
+            --no-location --sort-output --output-file "$pot" .
+        for catalogue in templates/locale/*/LC_MESSAGES/digest.po; do
+            language=${catalogue#templates/locale/}
+            "$venv/bin/pybabel" --quiet update --input-file "$pot" --output-file "$catalogue" \
+                --locale "${language%%/*}" --no-fuzzy-matching --ignore-obsolete \
+                --ignore-pot-creation-date --width 96
+        done ;;
     bench)
         set_up bench
         name=${1:-*}

@@ -19,6 +19,7 @@ import click
 @click.option("--days", default="daily", show_default=True, help="daily, weekdays or weekly.")
 @click.option("--weekday", default="Monday", show_default=True, help="Day of a weekly digest.")
 @click.option("--papers", default="10", show_default=True, help="Papers in a digest, at most.")
+@click.option("--language", default="en", show_default=True, help="Language of mails: en or de.")
 @click.option(
     "--confirmed",
     is_flag=True,
@@ -41,6 +42,7 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
     days: str,
     weekday: str,
     papers: str,
+    language: str,
     confirmed: bool,
     is_welcomed: bool,
     as_json: bool,
@@ -50,13 +52,19 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
     from digest.cli.output import print_json
     from digest.model.subscribers import Wishes
     from digest.pipeline import subscribe as pipeline
-    from digest.pipeline.wishes import read_cadence, read_interests, read_number
+    from digest.pipeline.wishes import (
+        read_cadence,
+        read_interests,
+        read_language,
+        read_number,
+    )
 
     app = open_app()
     wishes = Wishes(
         read_interests(keywords),
         read_cadence(days, at, zone or app.settings.timezone, weekday),
         read_number(papers),
+        read_language(language),
     )
     was_active = False
     if confirmed:

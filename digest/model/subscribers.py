@@ -5,6 +5,8 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NamedTuple
 
+from digest.model.languages import DEFAULT_LANGUAGE
+
 MAX_EXPRESSION = 80
 MAX_INTERESTS = 50
 MAX_PAPERS = 30
@@ -56,11 +58,12 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a reader may set: what about, when, and how many papers at most."""
+    """What a reader may set: what about, when, how many papers at most, and in which language."""
 
     interests: tuple[Interest, ...]
     cadence: Cadence
     papers_per_digest: int
+    language: str = DEFAULT_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Subscriber:
     `seen_through` is the highest dump id an accepted digest of theirs covered (None: nothing yet);
     `token_version` goes up when the links in their mails must stop working, `revision` whenever
     their interests, number of papers, feedback or mutes change: what was compiled of an older one
-    is stale.
+    is stale. `language` is that of their mails.
     """
 
     id: int
@@ -85,6 +88,7 @@ class Subscriber:
     seen_through: int | None
     token_version: int
     revision: int = 0
+    language: str = DEFAULT_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from digest.model.digests import DigestEdition, Field, MatchKind, Reason
 from digest.model.mails import GAP
 from digest.model.papers import Paper
 from digest.rendering.budget import Shape, shorten
+from digest.rendering.languages import ENGLISH, Language
 from digest.rendering.links import Links, NamedLink, named_links
 from digest.rendering.marks import Piece, pieces
 from digest.rendering.reasons import Ground, why
@@ -20,8 +21,6 @@ _FOLDED_TITLE = 160
 # What is written of a card without its paper takes about 3 kB, what of the paper about 5.
 _REMEMBERED_CARDS = 16_384
 _REMEMBERED_PAPERS = 8192
-# What a reader may say of a paper, as links say it and as the web application knows it.
-_WISHES = (("More like this", "more"), ("Less like this", "less"), ("Mute", "mute"))
 
 _Told = tuple[str, MatchKind, Field, str, tuple[tuple[int, int], ...]]
 # Everything about a reason but its share, which differs from reader to reader and is not shown.
@@ -100,7 +99,7 @@ class Cards:
         self._card = lru_cache(_REMEMBERED_CARDS)(self._made)
         self._about = lru_cache(_REMEMBERED_PAPERS)(self._made_about)
 
-    def of(self, edition: DigestEdition, shape: Shape) -> list[Card]:
+    def of(self, edition: DigestEdition, shape: Shape, words: Language = ENGLISH) -> list[Card]:
         """Return the cards of the digest's entries that a shape shows, best first."""
         papers, version, lengths = edition.papers, self._version, _lengths(shape)
         return [
@@ -113,6 +112,7 @@ class Cards:
                     tuple([version(papers[each]) for each in entry.folded[: shape.folded]]),
                     len(entry.folded[shape.folded :]),
                     entry.topic,
+                    words,
                 )
             )
             for number, entry in enumerate(edition.digest.entries[: shape.shown], start=1)
@@ -136,7 +136,7 @@ class Cards:
     def _made(self, shown: "_Shown") -> Card:
         paper, shape = shown.version.paper, Shape(0, 0, *shown.lengths)
         reasons = [Reason(*told, 0.0) for told in shown.told]
-        grounds = why(reasons)
+        grounds = why(reasons, shown.words)
         title = _title(paper, reasons, shape.title)
         return Card(
             url=self._links.paper(paper),
@@ -145,19 +145,20 @@ class Cards:
             grounds=grounds.grounds,
             sentence=pieces(grounds.quoted, shape.sentence) if grounds.quoted else (),
             besides=grounds.besides,
-            about=self._about(shown.version, shape.abstract, shape.links),
+            about=self._about(shown.version, shape.abstract, shape.links, shown.words),
             is_whole=shown.is_whole,
             folded=tuple(self._folded(each.paper, shape) for each in shown.folded),
             unnamed=shown.unnamed,
             topic=shown.topic,
         )
 
-    def _made_about(self, version: "_Version", abstract: int, links: int) -> About:
+    def _made_about(self, version: "_Version", abstract: int, links: int, words: Language) -> About:
         paper = version.paper
-        steering = [
-            NamedLink(label, self._links.steer(GAP, paper, wish)) for label, wish in _WISHES
-        ]
-        return About(shorten(paper.abstract, abstract), named_links(paper, links), tuple(steering))
+        steering = tuple(
+            NamedLink(label, self._links.steer(GAP, paper, wish)) for label, wish in _wishes(words)
+        )
+        named = named_links(paper, links, words)
+        return About(shorten(paper.abstract, abstract), named, steering)
 
     def _folded(self, paper: Paper, shape: Shape) -> Folded:
         return Folded(clip(paper.title, min(shape.title, _FOLDED_TITLE)), self._links.paper(paper))
@@ -182,6 +183,16 @@ class _Shown(NamedTuple):
     folded: tuple[_Version, ...]
     unnamed: int
     topic: str
+    words: Language
+
+
+def _wishes(words: Language) -> tuple[tuple[str, str], ...]:
+    """Return what a reader may say of a paper, as links say it and as the web application knows it."""
+    return (
+        (words.gettext("More like this"), "more"),
+        (words.gettext("Less like this"), "less"),
+        (words.gettext("Mute"), "mute"),
+    )
 
 
 def _title(paper: Paper, reasons: Sequence[Reason], length: int) -> tuple[Piece, ...]:

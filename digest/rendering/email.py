@@ -6,22 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from jinja2 import Environment
+
 from digest.model.cadence import next_slot
 from digest.model.deliveries import MailKind
 from digest.model.digests import DigestEdition, Entry
+from digest.model.languages import LANGUAGES
 from digest.model.mails import Body
 from digest.model.subscribers import Subscriber
 from digest.rendering.budget import Shape, fits, shapes
 from digest.rendering.cards import Cards
-from digest.rendering.environment import (
-    compiled,
-    day_month,
-    email_environment,
-    plural,
-    render,
-    render_pieces,
-)
+from digest.rendering.environment import compiled, email_environment, render, render_pieces
 from digest.rendering.groups import grouped
+from digest.rendering.languages import ENGLISH, Language, language
 from digest.rendering.links import Links
 from digest.rendering.marks import without_weight
 from digest.text import clean_line, clip
@@ -57,7 +54,7 @@ class RenderedMail:
 
 
 class MailRenderer:
-    """Renders every kind of mail; equal arguments give equal mails.
+    """Renders every kind of mail in its reader's language; equal arguments give equal mails.
 
     Templates are compiled at their first use, or all of them by `compile_all`. `template_override`
     is a folder laid out as ours (`email/digest/body.html`) whose files come first; `postal` is the
@@ -72,19 +69,25 @@ class MailRenderer:
         postal: str | None = None,
     ) -> None:
         self._environment = email_environment(template_override)
+        self._others = {
+            code: email_environment(template_override, language(code))
+            for code in LANGUAGES.keys() - {ENGLISH.code}
+        }
         self._links = links
         self._cards = Cards(links)
         self._site = {"site_name": site_name, "home_url": links.home(), "postal": postal}
 
     def compile_all(self) -> None:
-        """Compile every template; raises TemplateError for the first that cannot be."""
-        for kind in MailKind:
-            for part in ("subject.txt", "body.txt", "body.html"):
-                compiled(self._environment, f"email/{kind}/{part}")
+        """Compile every template in every language; raises TemplateError for the first that fails."""
+        for environment in (self._environment, *self._others.values()):
+            for kind in MailKind:
+                for part in ("subject.txt", "body.txt", "body.html"):
+                    compiled(environment, f"email/{kind}/{part}")
 
     def digest(self, edition: DigestEdition) -> RenderedMail:
         """Return a digest's mail, showing as much of each paper as its size allows."""
-        about = {**self._about(edition.subscriber), **_circumstances(edition)}
+        words = language(edition.subscriber.language)
+        about = {**self._about(edition.subscriber), **_circumstances(edition, words)}
         token = self._links.steering_token(edition.subscriber)
         to_try = shapes(len(edition.digest.entries))
         context, html = self._html(
@@ -123,13 +126,14 @@ class MailRenderer:
     ) -> dict[str, object]:
         entries = edition.digest.entries
         count = _papers(entries)
-        cards = self._cards.of(edition, shape)
+        words = language(edition.subscriber.language)
+        cards = self._cards.of(edition, shape, words)
         return {
             **about,
             "digest": edition.digest,
             "count": count,
             "cards": cards,
-            "groups": grouped(entries, cards),
+            "groups": grouped(entries, cards, words),
             "unshown": count - _papers(entries[: shape.shown]),
         }
 
@@ -140,16 +144,20 @@ class MailRenderer:
         self, kind: MailKind, context: dict[str, object], token: str = ""
     ) -> tuple[dict[str, object], Body]:
         """Return the context with the subject in it, and the HTML part."""
-        written = render(self._environment, f"email/{kind}/subject.txt", context)
+        environment = self._environment_of(context)
+        written = render(environment, f"email/{kind}/subject.txt", context)
         # Whoever shows the subject would read `=?` as the start of an encoded word.
         subject = clip(clean_line(written).replace("=?", "= ?"), MAX_SUBJECT)
         context = {**context, "subject": subject}
-        pieces = render_pieces(self._environment, f"email/{kind}/body.html", context)
+        pieces = render_pieces(environment, f"email/{kind}/body.html", context)
         return context, Body(pieces, token)
 
     def _with_text(self, kind: MailKind, context: dict[str, object], html: Body) -> RenderedMail:
-        text = render_pieces(self._environment, f"email/{kind}/body.txt", context)
+        text = render_pieces(self._environment_of(context), f"email/{kind}/body.txt", context)
         return RenderedMail(str(context["subject"]), html, Body(text, html.token))
+
+    def _environment_of(self, context: Mapping[str, object]) -> Environment:
+        return self._others.get(str(context["language"]), self._environment)
 
     def _about(self, subscriber: Subscriber) -> dict[str, object]:
         expressions = [without_weight(interest.expression) for interest in subscriber.interests]
@@ -157,6 +165,7 @@ class MailRenderer:
         zone = ZoneInfo(subscriber.cadence.zone)
         return {
             **self._site,
+            "language": language(subscriber.language).code,
             "subscriber": subscriber,
             "interests": expressions[:_NAMED_INTERESTS],
             "more_interests": len(expressions[_NAMED_INTERESTS:]),
@@ -166,10 +175,11 @@ class MailRenderer:
         }
 
 
-def _circumstances(edition: DigestEdition) -> dict[str, object]:
+def _circumstances(edition: DigestEdition, words: Language) -> dict[str, object]:
     """Return what was read for a digest, since when if not of one day, and when the next one comes.
 
-    The last only of a digest without papers: the others need not promise anything.
+    The last only of a digest without papers: the others need not promise anything. What was read is
+    told as it stands alone, `read`, and as it stands after the number of those that were chosen.
     """
     digest, cadence = edition.digest, edition.subscriber.cadence
     zone = ZoneInfo(cadence.zone)
@@ -177,17 +187,52 @@ def _circumstances(edition: DigestEdition) -> dict[str, object]:
     if edition.read_since is not None:
         since = edition.read_since.astimezone(zone).date()
         since = since if digest.period - since >= _CATCH_UP else None
-    read = plural(digest.considered, "new paper")
     next_at = None
     if not digest.entries:
         next_at = next_slot(cadence, digest.composed_at, digest.period).due_at.astimezone(zone)
     return {
         "since": since,
-        "read": f"{read} since {day_month(since)}" if since else read,
+        "read": _read(digest.considered, since, words),
+        "among": _among(digest.considered, since, words),
         "next_at": next_at,
     }
 
 
+def _read(considered: int, since: date | None, words: Language) -> str:
+    number = words.number(considered)
+    if since is None:
+        return words.ngettext(
+            "%(papers)s new paper", "%(papers)s new papers", considered, papers=number
+        )
+    return words.ngettext(
+        "%(papers)s new paper since %(day)s",
+        "%(papers)s new papers since %(day)s",
+        considered,
+        papers=number,
+        day=words.day_month(since),
+    )
+
+
+def _among(considered: int, since: date | None, words: Language) -> str:
+    number = words.number(considered)
+    if since is None:
+        return words.npgettext(
+            "after 'of'",
+            "%(papers)s new paper",
+            "%(papers)s new papers",
+            considered,
+            papers=number,
+        )
+    return words.npgettext(
+        "after 'of'",
+        "%(papers)s new paper since %(day)s",
+        "%(papers)s new papers since %(day)s",
+        considered,
+        papers=number,
+        day=words.day_month(since),
+    )
+
+
 def _papers(entries: Sequence[Entry]) -> int:
     """Return how many papers entries show, those told under another among them."""
-    return sum(len(entry.paper_ids) for entry in entries)
+    return sum(1 + len(entry.folded) for entry in entries)

@@ -1,7 +1,6 @@
 """How templates are found, compiled and helped: one environment for mails, one for pages."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,9 +20,11 @@ from digest.errors import TemplateError
 from digest.model.digests import Reason
 from digest.rendering.flatten import flatten
 from digest.rendering.inline import inline_css
+from digest.rendering.languages import ENGLISH, Language
 from digest.rendering.marks import Piece, pieces
 from digest.rendering.reasons import manner
 from digest.rendering.remembering import Remembering, in_pieces
+from digest.rendering.sentences import translated
 from digest.resources import resource_folder
 from digest.text import clip
 
@@ -32,22 +33,24 @@ _WHOLE = 10_000
 # The texts of a day's papers, in all their lengths.
 _WRAPPED = 8192
 
-# Not strftime's: its names follow the locale of the process.
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
-
 Inliner = Callable[[str, str], str]
+
+# Pages and feeds are in English, whatever the locale of the process.
+day = ENGLISH.day
+day_month = ENGLISH.day_month
+weekday = ENGLISH.weekday
 
 
 def email_environment(
-    override: Path | None = None, *, inliner: Inliner = inline_css
+    override: Path | None = None, language: Language = ENGLISH, *, inliner: Inliner = inline_css
 ) -> Environment:
-    """Return the environment of mails, whose HTML has its CSS inlined when it is compiled."""
-    loader = _InliningLoader(_files(override), inliner)
-    environment = _environment(loader)
+    """Return the environment of mails in a language.
+
+    When it is compiled, a template's sentences are translated, and its HTML has its CSS inlined.
+    """
+    loader = _MailLoader(_files(override), language, inliner)
+    environment = _environment(loader, language)
+    environment.globals["language"] = language.code
     # One source is made of many files, and jinja would watch but one of them.
     environment.auto_reload = False
     return environment
@@ -55,7 +58,7 @@ def email_environment(
 
 def web_environment(override: Path | None = None) -> Environment:
     """Return the environment of pages."""
-    return _environment(_files(override))
+    return _environment(_files(override), ENGLISH)
 
 
 def compiled(environment: Environment, name: str) -> Template:
@@ -94,24 +97,14 @@ def _chunks(environment: Environment, name: str, context: Mapping[str, object]) 
     return template.root_render_func(template.new_context(known, shared=True))
 
 
-def day(value: date) -> str:
-    """Return a date as `Tuesday 17 March 2026`."""
-    return f"{_WEEKDAYS[value.weekday()]} {day_month(value)} {value.year}"
-
-
-def day_month(value: date) -> str:
-    """Return a date as `17 March`."""
-    return f"{value.day} {_MONTHS[value.month - 1]}"
-
-
-def weekday(number: int) -> str:
-    """Return the name of a weekday, counted from Monday = 0."""
-    return _WEEKDAYS[number]
-
-
 def plural(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 paper`, `1,200 papers`."""
+    """Return a number with its English noun: `1 paper`, `1,200 papers`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def upfirst(text: str) -> str:
+    """Return text with a capital first letter, and all others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def marked(reason: Reason, length: int = _WHOLE) -> Markup:
@@ -131,27 +124,33 @@ def starred(sentence: Sequence[Piece]) -> str:
 def wrap(text: str, indent: int = 0) -> str:
     """Return text in lines of at most 72 columns; only an address may be longer."""
     width = TEXT_WIDTH - indent
-    lines = [""]
+    lines: list[str] = []
+    line = ""
     for word in text.split():
-        for part in _parts(word, width):
-            if lines[-1] and len(lines[-1]) + len(part) >= width:
-                lines.append(part)
+        for part in (word,) if len(word) <= width else _parts(word, width):
+            if not line:
+                line = part
+            elif len(line) + len(part) < width:
+                line += f" {part}"
             else:
-                lines[-1] += f" {part}" if lines[-1] else part
-    return "\n".join(" " * indent + line for line in lines)
+                lines.append(line)
+                line = part
+    margin = " " * indent
+    return "\n".join([margin + each for each in (*lines, line)])
 
 
 def _parts(word: str, width: int) -> list[str]:
-    if len(word) <= width or "://" in word:
+    if "://" in word:
         return [word]
     return [word[at : at + width] for at in range(0, len(word), width)]
 
 
-class _InliningLoader(BaseLoader):
-    """Gives HTML templates as one source with inlined CSS, and others as they are."""
+class _MailLoader(BaseLoader):
+    """Gives templates in a language, those of HTML as one source with inlined CSS."""
 
-    def __init__(self, files: BaseLoader, inliner: Inliner) -> None:
+    def __init__(self, files: BaseLoader, language: Language, inliner: Inliner) -> None:
         self._files = files
+        self._language = language
         self._inliner = inliner
 
     def get_source(
@@ -159,10 +158,11 @@ class _InliningLoader(BaseLoader):
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
         source, filename, is_current = self._files.get_source(environment, template)
         if not template.endswith(".html"):
-            return source, filename, is_current
+            return translated(source, self._language, template), filename, is_current
         whole = flatten(template, lambda name: self._files.get_source(environment, name)[0])
         # No file name: the lines of the result are not those of the file.
-        return self._inliner(whole, template), None, is_current
+        said = translated(whole, self._language, template)
+        return self._inliner(said, template), None, is_current
 
 
 def _files(override: Path | None) -> BaseLoader:
@@ -170,7 +170,7 @@ def _files(override: Path | None) -> BaseLoader:
     return ChoiceLoader([FileSystemLoader(override), ours]) if override else ours
 
 
-def _environment(loader: BaseLoader) -> Environment:
+def _environment(loader: BaseLoader, language: Language) -> Environment:
     environment = Environment(
         loader=loader,
         autoescape=select_autoescape(["html", "xml"], default_for_string=True),
@@ -182,14 +182,17 @@ def _environment(loader: BaseLoader) -> Environment:
     )
     environment.filters.update(
         clip=clip,
-        day=day,
-        day_month=day_month,
+        day=language.day,
+        day_month=language.day_month,
+        form=language.form,
         manner=manner,
         marked=marked,
+        number=language.number,
         pieces=pieces,
         plural=plural,
         starred=starred,
-        weekday=weekday,
+        upfirst=upfirst,
+        weekday=language.weekday,
         wrap=wrap,
     )
     return environment

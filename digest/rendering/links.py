@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from digest.model.feeds import FeedFormat
 from digest.model.papers import LinkKind, Paper, Scheme
 from digest.model.subscribers import Subscriber
+from digest.rendering.languages import ENGLISH, Language
 from digest.text import clean_line, clip
 from digest.tokens import Purpose, Tokens
 
@@ -19,14 +20,6 @@ _REMEMBERED_TOKENS = 256
 # A search box needs no more of a title, and a search with LaTeX in it finds nothing.
 _MAX_QUERY = 150
 _UNSEARCHABLE = str.maketrans(dict.fromkeys("$\\{}^_<>", " "))
-_NAMES = {
-    LinkKind.CODE: "Code",
-    LinkKind.PROJECT: "Project page",
-    LinkKind.DEMO: "Demo",
-    LinkKind.DATA: "Data",
-    LinkKind.MODEL: "Model",
-    LinkKind.PAPER: "Paper",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +97,20 @@ def _signed(tokens: Tokens, purpose: Purpose, subscriber_id: int, version: int) 
     return tokens.sign(purpose, subscriber_id, version)
 
 
-def named_links(paper: Paper, limit: int = MAX_LINKS) -> tuple[NamedLink, ...]:
+def named_links(
+    paper: Paper, limit: int = MAX_LINKS, words: Language = ENGLISH
+) -> tuple[NamedLink, ...]:
     """Return the ways from a paper to its authors' things, then to arXiv and Hugging Face.
 
     At most `limit` of the authors', and none that is not a plain web address. Where no id is known
     the last two search for the title.
     """
     own = [
-        NamedLink(_label(link.kind, link.url), link.url)
+        NamedLink(_label(link.kind, link.url, words), link.url)
         for link in paper.links
         if _is_web_address(link.url)
     ]
-    by_url = {link.url: link for link in (*own[:limit], *_registries(paper))}
+    by_url = {link.url: link for link in (*own[:limit], *_registries(paper, words))}
     return tuple(by_url.values())
 
 
@@ -129,7 +124,7 @@ def huggingface_search(title: str) -> str:
     return f"https://huggingface.co/papers?{_query(q=_words(title))}"
 
 
-def _registries(paper: Paper) -> list[NamedLink]:
+def _registries(paper: Paper, words: Language) -> list[NamedLink]:
     ids = {paper_id.scheme: quote(paper_id.value, safe="/") for paper_id in paper.ids}
     links = []
     if doi := ids.get(Scheme.DOI):
@@ -138,15 +133,24 @@ def _registries(paper: Paper) -> list[NamedLink]:
         links.append(NamedLink("arXiv", f"https://arxiv.org/abs/{arxiv}"))
         links.append(NamedLink("Hugging Face", f"https://huggingface.co/papers/{arxiv}"))
     else:
-        links.append(NamedLink("Find on arXiv", arxiv_search(paper.title)))
-        links.append(NamedLink("Find on Hugging Face", huggingface_search(paper.title)))
+        links.append(NamedLink(words.gettext("Find on arXiv"), arxiv_search(paper.title)))
+        found = huggingface_search(paper.title)
+        links.append(NamedLink(words.gettext("Find on Hugging Face"), found))
     return links
 
 
-def _label(kind: LinkKind, url: str) -> str:
+def _label(kind: LinkKind, url: str, words: Language) -> str:
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     host = clip(host, 40)
-    return f"{_NAMES[kind]} on {host}" if kind in _NAMES else host
+    said = {
+        LinkKind.CODE: words.gettext("Code on %(host)s", host=host),
+        LinkKind.PROJECT: words.gettext("Project page on %(host)s", host=host),
+        LinkKind.DEMO: words.gettext("Demo on %(host)s", host=host),
+        LinkKind.DATA: words.gettext("Data on %(host)s", host=host),
+        LinkKind.MODEL: words.gettext("Model on %(host)s", host=host),
+        LinkKind.PAPER: words.gettext("Paper on %(host)s", host=host),
+    }
+    return said.get(kind, host)
 
 
 def _is_web_address(url: str) -> bool:

@@ -4,22 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from digest.model.digests import Field, MatchKind, Reason
+from digest.rendering.languages import ENGLISH, Language
 from digest.rendering.marks import without_weight
 from digest.text import clip
 
 MOST_GROUNDS = 3
 MAX_LIKED = 90
 
-# Only what says of itself that it is weaker is said: a phrase that was found needs no word.
-_BEFORE = {
-    MatchKind.WORDS: "mentions words of ",
-    MatchKind.RELATED: "related to ",
-    MatchKind.LIKED: "like \u201c",
-}
-_AFTER = {
-    MatchKind.LIKED: "\u201d, which you liked",
-    MatchKind.NEAR: " (its words close together)",
-}
+# Weaker than words that were found as they were asked for.
+_WEAK = frozenset({MatchKind.WORDS, MatchKind.RELATED, MatchKind.LIKED})
+_NAME = "%(name)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ class Why:
     besides: tuple[Ground, ...]
 
 
-def why(reasons: Sequence[Reason]) -> Why:
+def why(reasons: Sequence[Reason], words: Language = ENGLISH) -> Why:
     """Return why a paper is shown: each thing once, the largest share first, three at most.
 
     A sentence is quoted of the abstract, and if something is marked in it; what was found as it
@@ -56,16 +50,16 @@ def why(reasons: Sequence[Reason]) -> Why:
     """
     first: dict[Ground, Reason] = {}
     for reason in reasons:
-        first.setdefault(_ground(reason), reason)
+        first.setdefault(_ground(reason, words), reason)
     named = list(first.items())[:MOST_GROUNDS]
     able = [each for _, each in named if each.field is Field.ABSTRACT and each.spans]
     quoted = min(able, key=_is_weak, default=None)
     if quoted is None:
-        return Why(_joined(named, tells_title=True), None, ())
+        return Why(_joined(named, words, tells_title=True), None, ())
     is_shown = [each is quoted or not (_is_weak(each) or _is_weak(quoted)) for _, each in named]
     shown = [each for each, is_so in zip(named, is_shown, strict=True) if is_so]
     besides = [each for each, is_so in zip(named, is_shown, strict=True) if not is_so]
-    return Why(_joined(shown), quoted, _joined(besides))
+    return Why(_joined(shown, words), quoted, _joined(besides, words))
 
 
 def manner(reason: Reason) -> str:
@@ -81,27 +75,46 @@ def manner(reason: Reason) -> str:
 
 def _is_weak(reason: Reason) -> bool:
     """Return whether a reason is weaker than words that were found as asked for."""
-    return reason.kind in _BEFORE
+    return reason.kind in _WEAK
 
 
-def _ground(reason: Reason) -> Ground:
-    before, after = _BEFORE.get(reason.kind, ""), _AFTER.get(reason.kind, "")
-    if reason.kind is MatchKind.LIKED:
-        return Ground(before, clip(reason.expression, MAX_LIKED), after)
-    return Ground(before, without_weight(reason.expression), after)
+def _ground(reason: Reason, words: Language) -> Ground:
+    is_liked = reason.kind is MatchKind.LIKED
+    name = clip(reason.expression, MAX_LIKED) if is_liked else without_weight(reason.expression)
+    before, _, after = _told(reason.kind, words).partition(_NAME)
+    return Ground(before, name, after)
+
+
+def _told(kind: MatchKind, words: Language) -> str:
+    """Return how a kind of match is told, with `_NAME` for what it met.
+
+    Only what says of itself that it is weaker is said: a phrase that was found needs no word.
+    """
+    if kind is MatchKind.WORDS:
+        return words.gettext("mentions words of %(name)s", name=_NAME)
+    if kind is MatchKind.RELATED:
+        return words.gettext("related to %(name)s", name=_NAME)
+    if kind is MatchKind.LIKED:
+        return words.gettext("like \u201c%(name)s\u201d, which you liked", name=_NAME)
+    if kind is MatchKind.NEAR:
+        return words.gettext("%(name)s (its words close together)", name=_NAME)
+    return _NAME
 
 
 def _joined(
-    named: Sequence[tuple[Ground, Reason]], *, tells_title: bool = False
+    named: Sequence[tuple[Ground, Reason]], words: Language, *, tells_title: bool = False
 ) -> tuple[Ground, ...]:
     """Return grounds with commas between; the last that matched in the title may say so."""
     comma = "; " if any(ground.before for ground, _ in named) else ", "
     titled = [n for n, (_, reason) in enumerate(named) if tells_title and _is_in_title(reason)]
     found = []
     for number, (ground, _) in enumerate(named):
-        where = ", in the title" if number in titled[-1:] else ""
+        before, after = ground.before, ground.after
+        if number in titled[-1:]:
+            start, _, end = words.gettext("%(name)s, in the title", name=_NAME).partition(_NAME)
+            before, after = start + before, after + end
         then = comma if number < len(named) - 1 else ""
-        found.append(replace(ground, after=ground.after + where + then))
+        found.append(replace(ground, before=before, after=after + then))
     return tuple(found)
 
 

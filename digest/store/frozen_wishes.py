@@ -4,6 +4,7 @@ from datetime import time
 from typing import Any
 
 from digest.model.cadence import known_zone
+from digest.model.languages import DEFAULT_LANGUAGE, known_language
 from digest.model.subscribers import Cadence, Days, Interest, Wishes
 
 
@@ -17,6 +18,7 @@ def wishes_to_json(wishes: Wishes) -> dict[str, Any]:
         "zone": cadence.zone,
         "weekday": cadence.weekday,
         "papers_per_digest": wishes.papers_per_digest,
+        "language": wishes.language,
     }
 
 
@@ -27,4 +29,6 @@ def wishes_from_json(stored: dict[str, Any]) -> Wishes:
         interests=tuple(Interest(words, weight) for words, weight in stored["interests"]),
         cadence=Cadence(Days(stored["days"]), at, known_zone(stored["zone"]), stored["weekday"]),
         papers_per_digest=stored["papers_per_digest"],
+        # The release before knew English only.
+        language=known_language(stored.get("language", DEFAULT_LANGUAGE)),
     )

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from digest.model.cadence import known_zone
+from digest.model.languages import known_language
 from digest.model.subscribers import (
     Address,
     Cadence,
@@ -56,7 +57,7 @@ def add_subscriber(connection: Connection, address: Address, wishes: Wishes, now
 
 
 def save_wishes(connection: Connection, subscriber_id: int, wishes: Wishes) -> None:
-    """Replace a reader's interests, cadence and number of papers; this raises their revision."""
+    """Replace a reader's wishes; this raises their revision."""
     connection.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id)
@@ -231,6 +232,7 @@ def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
         seen_through=row.seen_through,
         token_version=row.token_version,
         revision=row.revision,
+        language=known_language(row.language),
     )
 
 
@@ -255,6 +257,7 @@ def _wish_columns(wishes: Wishes) -> dict[str, Any]:
         "local_time": wishes.cadence.at,
         "zone": wishes.cadence.zone,
         "papers_per_digest": wishes.papers_per_digest,
+        "language": wishes.language,
     }
 
 
