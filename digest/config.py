@@ -21,6 +21,11 @@ _SERVERS = ("smtp://", "smtps://", "lmtp://", "sendmail:")
 _FOLDERS = ("maildir:", "file:")
 _INTAKES = ("lmtp://", "smtp://", "maildir:", "imap://", "imaps://")
 _ADDRESS = re.compile(r"[^@\s<>\"(),;]+@[^@\s<>\"(),;]+", re.ASCII)
+_HUB = re.compile(
+    r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d+)?([/?][!$-;=?-~]*)?", re.ASCII
+)
+# They stand in every mail, some of them many times, and a mail has a size to keep.
+_LONGEST = {"site_name": 200, "base_url": 300, "postal": 1000}
 _BASE_URL = re.compile(
     r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d+)?(/[!$-;=@-~]*)?", re.ASCII
 )
@@ -94,6 +99,9 @@ class Settings:
     )
     templates_dir: str = _setting(
         "", "Folder whose templates take the place of ours, file by file."
+    )
+    hub: str = _setting(
+        "", "WebSub hub that is told when public feeds change, http:// or https://; empty is none."
     )
     timezone: str = _setting("UTC", "Time zone a new reader starts with.")
     priors: str = _setting(
@@ -229,7 +237,9 @@ def _is_for_tests(variable: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
+    _check_lengths(settings)
     _check_addresses(settings)
+    _check_hub(settings)
     _check_mail(settings)
     _check_switches(settings)
     if not settings.database.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -245,6 +255,13 @@ def _check(settings: Settings) -> None:
         raise ConfigError("DIGEST_TIMEZONE", str(error)) from error
 
 
+def _check_lengths(settings: Settings) -> None:
+    for name, longest in _LONGEST.items():
+        if len(getattr(settings, name)) > longest:
+            hint = f"write at most {longest} characters: it stands in every mail"
+            raise ConfigError(f"{PREFIX}{name.upper()}", hint)
+
+
 def _check_addresses(settings: Settings) -> None:
     if not settings.port.isdecimal() or not 0 <= int(settings.port) <= 65535:  # noqa: PLR2004  a port
         hint = f"{settings.port!r} is not a port: write a number such as 8321"
@@ -252,6 +269,12 @@ def _check_addresses(settings: Settings) -> None:
     if not _BASE_URL.fullmatch(settings.public_url) or _port_of(settings.public_url) is None:
         hint = "write an address in ASCII, such as https://digest.example.org"
         raise ConfigError("DIGEST_BASE_URL", hint)
+
+
+def _check_hub(settings: Settings) -> None:
+    if settings.hub and (not _HUB.fullmatch(settings.hub) or _port_of(settings.hub) is None):
+        hint = "write an address in ASCII, such as https://hub.example.org/"
+        raise ConfigError("DIGEST_HUB", hint)
 
 
 def _check_switches(settings: Settings) -> None:

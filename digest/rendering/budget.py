@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from digest.model.mails import GAP, Body, Shared, quoted_printable
+from digest.model.mails import GAP, Body, Shared, quoted_printable, utf8_size
 from digest.text import clip
 
 MAX_ENCODED_HTML = 95_000
@@ -78,27 +78,31 @@ def _size(part: Body, of: Callable[[str], tuple[int, int, int]]) -> int:
     for piece in part.pieces:
         if type(piece) is Shared:
             raw += piece.size
-            quoted += len(piece.quoted)
-            gaps += piece.gaps
+            quoted += piece.quoted_size
+            gaps += len(piece.around) - 1
         else:
             its_raw, its_quoted, its_gaps = of(piece)
             raw += its_raw
             quoted += its_quoted
             gaps += its_gaps
-    filled = gaps * (len(part.token) - len(GAP))
-    raw += filled
+    raw += gaps * (len(part.token) - len(GAP))
+    quoted += gaps * len(part.filling)
     base64 = -(-raw // 3) * 4
-    return max(base64 + 2 * -(-base64 // _LINE), quoted + filled)
+    return max(base64 + 2 * -(-base64 // _LINE), quoted)
 
 
 def _sizes(piece: str) -> tuple[int, int, int]:
-    """Return the bytes of whole lines, those of their quoted-printable, and the gaps in them."""
-    return len(piece.encode("utf-8", "replace")), len(quoted_printable(piece)), piece.count(GAP)
+    """Return the bytes of whole lines, those of their quoted-printable, and the gaps in them.
+
+    Those of the quoted-printable are without what fills the gaps.
+    """
+    gaps = piece.count(GAP)
+    return utf8_size(piece), len(quoted_printable(piece)) - gaps * len(GAP), gaps
 
 
 def _at_most(piece: str) -> tuple[int, int, int]:
     """Return numbers no less than those of `_sizes`, without encoding anything."""
-    raw = len(piece) if piece.isascii() else len(piece.encode("utf-8", "replace"))
+    raw = utf8_size(piece)
     return raw, int(raw * _WORST_GROWTH) + _LONGEST_END, piece.count(GAP)
 
 

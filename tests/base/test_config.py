@@ -40,6 +40,13 @@ def test_postgresql_is_written_as_everybody_writes_it() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("DIGEST_HUB", "ftp://hub.example.org/"),
+        ("DIGEST_HUB", "hub.example.org"),
+        ("DIGEST_HUB", "https://"),
+        ("DIGEST_HUB", "https://hub.example.org:99999/"),
+        ("DIGEST_HUB", "https://hub.example.org/a b"),
+        ("DIGEST_HUB", 'https://hub.example.org/>; rel="x"'),
+        ("DIGEST_HUB", "https://me:secret@hub.example.org/"),
         ("DIGEST_BASE_URL", "ftp://example.org"),
         ("DIGEST_BASE_URL", "https://example.org/?a=1"),
         ("DIGEST_PORT", "eighty"),
@@ -55,6 +62,9 @@ def test_postgresql_is_written_as_everybody_writes_it() -> None:
         ("DIGEST_MAIL", "smtp://user:pa/ss@host"),
         ("DIGEST_MAIL", "smtp:mail.example.org"),
         ("DIGEST_MAIL", "smtp://host:99999"),
+        ("DIGEST_BASE_URL", "https://example.org/" + "x" * 300),
+        ("DIGEST_SITE_NAME", "x" * 201),
+        ("DIGEST_POSTAL", "x" * 1001),
         ("DIGEST_TIMEZONE", "Mars/Phobos"),
         ("DIGEST_PRIORS", "some"),
         ("DIGEST_COMPILED", "yes"),

@@ -288,7 +288,7 @@ def test_what_goes_in_comes_out_and_every_line_is_fit_for_smtp(text: str, html: 
     assert b"\0" not in message
     assert message.count(b"\r") == message.count(b"\n") == message.count(b"\r\n")
     lines = message.split(b"\r\n")
-    assert max(len(line) for line in lines[lines.index(b"") :]) <= 78
+    assert max(len(line) for line in lines[lines.index(b"") :]) <= 76
     assert max(len(line) for line in lines) <= 998
     assert all(not part.defects for part in [body, *parts])
 

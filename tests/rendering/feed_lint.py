@@ -28,7 +28,8 @@ _JSON_ITEM = {
     "id", "url", "title", "content_html", "summary", "date_published", "date_modified", "authors",
     "tags", "_digest",
 }  # fmt: skip
-_ALLOWED_TAGS = {"p", "ul", "li", "a"}
+_ALLOWED_TAGS = {"p", "ul", "ol", "li", "a", "span", "em", "strong"}
+_ALLOWED_ATTRIBUTES = {("dir", "auto"), ("rel", "noreferrer")}
 
 
 def problems(body: bytes, feed_format: FeedFormat, address: str) -> list[str]:
@@ -219,7 +220,8 @@ class _Fragment(HTMLParser):
         if tag not in _ALLOWED_TAGS:
             self.problems.append(f"[SecurityRisk] <{tag}>")
         for name, value in attrs:
-            if name != "href" or not (value or "").startswith(("https://", "http://")):
+            is_link = name == "href" and (value or "").startswith(("https://", "http://"))
+            if not is_link and (name, value) not in _ALLOWED_ATTRIBUTES:
                 self.problems.append(f"[SecurityRiskAttr] {name}={value}")
 
     def handle_endtag(self, tag: str) -> None:

@@ -11,12 +11,14 @@ from lxml import etree
 
 from digest.model.feeds import DayItem, Feed, FeedFormat, FeedItem, Pages
 from digest.model.papers import Paper
-from digest.rendering.feed_items import MOST_TITLES
+from digest.rendering.feed_items import MOST_TITLES, item_text
+from digest.rendering.feed_xml_items import xml_item
 from digest.rendering.feeds import MEDIA_TYPES, feed_head, forget_written, render_feed, snapshot
 from digest.text import clean_line
 from tests.rendering import samples
 from tests.rendering.feed_lint import problems
 from tests.rendering.feed_reading import read
+from tests.rendering.feedgen_items import xml_items
 
 FORMATS = pytest.mark.parametrize("feed_format", list(FeedFormat))
 FEEDS = pytest.mark.parametrize(
@@ -303,6 +305,28 @@ def test_an_item_of_another_kind_has_its_own_ids_and_content(feed_format: FeedFo
     assert first.html.endswith("</ul><p>More.</p>")
     assert second.html == "<p>Why.</p><p>More.</p>"
     assert second.id == first.id.replace("paper/", "digest/")
+
+
+@pytest.mark.parametrize("feed_format", [FeedFormat.RSS, FeedFormat.ATOM])
+def test_items_are_what_feedgen_writes_once_its_faults_are_mended(feed_format: FeedFormat) -> None:
+    papers = [
+        *papers_of(samples.feed()),
+        *samples.hostile_papers(),
+        *(
+            samples.paper(
+                n, title=text, abstract=f"{text}\n\n{text}", authors=(text,), categories=(text,)
+            )
+            for n, text in enumerate(HOSTILE, start=100)
+        ),
+        samples.paper(200, authors=(), categories=("cs.LG", "cs.LG"), links=()),
+    ]
+    feed = samples.feed(papers)
+    items = (
+        *feed.items,
+        DayItem(samples.MORNING.date(), tuple(papers), feed.updated_at, feed.updated_at),
+    )
+    texts = [item_text(each, "daily", samples.links(), "tag:x,2026:") for each in items]
+    assert [xml_item(feed_format, each) for each in texts] == xml_items(texts, feed_format)
 
 
 def day_feed(papers: tuple[Paper, ...]) -> Feed:

@@ -5,7 +5,7 @@ import re
 import pytest
 from lxml import html as lxml_html
 
-from digest.rendering.gallery import Exhibit, render_gallery, themed
+from digest.rendering.gallery import Exhibit, render_gallery, themed, unstyled
 from tests.rendering import samples
 
 
@@ -29,13 +29,22 @@ def test_a_theme_holds_whatever_the_viewer_prefers(rule: str, *, is_dark: bool) 
     assert html.endswith(body)
 
 
+def test_a_mail_without_css_keeps_its_words_and_nothing_of_its_looks() -> None:
+    title = """a style="color: red" of <style>its</style> own"""
+    html = samples.renderer().digest(samples.edition([samples.paper(1, title=title)])).html
+    plain = lxml_html.fromstring(unstyled(html))
+
+    assert plain.xpath("//style | //*[@style] | //*[@bgcolor]") == []
+    assert title in plain.text_content()
+
+
 def test_each_mail_is_shown_narrow_and_wide_by_day_and_by_night() -> None:
     tree = lxml_html.fromstring(render_gallery("Paper Digest", [exhibit(digest())]))
     frames = tree.xpath("//iframe")
 
-    assert [each.get("width") for each in frames] == ["320", "320", "640", "640"]
-    assert [each.get("sandbox") for each in frames] == [""] * 4
-    assert len({each.get("srcdoc") for each in frames}) == 2
+    assert [each.get("width") for each in frames] == ["320", "320", "640", "640", "640"]
+    assert [each.get("sandbox") for each in frames] == [""] * 5
+    assert len({each.get("srcdoc") for each in frames}) == 3
     assert tree.xpath("//pre")[0].text_content() == "8 PAPERS"
     assert "12,345 bytes in all, 6,789 of HTML" in tree.text_content()
 
