@@ -115,21 +115,32 @@ class PersonalFeeds:
         )
         return f'"{hashlib.sha256(repr(of).encode()).hexdigest()[:32]}"'
 
-    def read(
-        self, connection: Connection, access: Access, shape: FeedShape, format_: FeedFormat
-    ) -> FeedSnapshot:
-        """Return a feed's bytes, by the connection that `access` was read by, or as remembered."""
-        etag = self.etag(access, shape, format_)
-        with self._lock:
-            if known := self._recent.get(etag):
-                self._recent.move_to_end(etag)
-                return known
-        made = self._made(connection, access, shape, format_, etag)
+    def read(self, access: Access, shape: FeedShape, format_: FeedFormat) -> FeedSnapshot:
+        """Return a feed's bytes with their own tag: as remembered, or made of what there is now.
+
+        That may be more than there was when `access` was asked for. Raises FeedGoneError if the
+        address has been replaced or closed meanwhile.
+        """
+        if known := self.remembered(self.etag(access, shape, format_)):
+            return known
+        # One transaction, so that the tag and the bytes are of one state.
+        with self._registry.database.reading() as connection:
+            access = self.access(connection, access.links.token)
+            etag = self.etag(access, shape, format_)
+            made = self._made(connection, access, shape, format_, etag)
         with self._lock:
             self._recent[etag] = made
             while len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
         return made
+
+    def remembered(self, etag: str) -> FeedSnapshot | None:
+        """Return the bytes of a tag if they were made here lately."""
+        with self._lock:
+            known = self._recent.get(etag)
+            if known is not None:
+                self._recent.move_to_end(etag)
+            return known
 
     def note_fetch(self, subscriber_id: int, program: str) -> None:
         """Write down that a feed was fetched today; if that cannot be, it does not matter."""

@@ -1,7 +1,7 @@
 """Turn what was ingested into feeds that requests only read."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.clock import Clock
@@ -28,6 +28,14 @@ from digest.store.papers import Listing
 _Make = Callable[[Iterable[ListedPaper], str, datetime, Pages], Feed]
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The addresses whose bytes changed: of what readers follow, and of the months behind it."""
+
+    followed: tuple[str, ...]
+    of_months: tuple[str, ...]
+
+
 def publish(  # noqa: PLR0913  what feeds are made of
     database: Database,
     links: Links,
@@ -36,12 +44,12 @@ def publish(  # noqa: PLR0913  what feeds are made of
     clock: Clock,
     *,
     hub: str = "",
-) -> list[str]:
+) -> Published:
     """Rebuild the public feeds in every format; return the addresses whose bytes changed.
 
     Only a change of papers changes bytes, so doing it again, or twice at once, is harmless. A month
-    that is over is written once: again only when a paper of it was completed, or the site's name,
-    address or hub changed.
+    that is over is written once (RFC 5005): again only if the site's name or address changed. All
+    is kept together or not at all, so that no document leads to one that is not there.
     """
     with database.ingesting() as connection:
         now = clock()
@@ -49,17 +57,17 @@ def publish(  # noqa: PLR0913  what feeds are made of
         press = _Press(connection, links, site_name, site, hub)
         listings = papers.listings_so_far(connection)
         *months, subscribed = pages_of({month_of(each.listed_at) for each in listings}, now)
-        changed = [
+        followed = [
             *press.print_newest(trending_feed, press.newest_papers(), subscribed),
             *press.print_newest(daily_feed, press.newest_days(listings), subscribed),
         ]
-        for pages in months:
-            mine = [each for each in listings if month_of(each.listed_at) == pages.month]
-            listed_at = max(each.listed_at for each in mine)
-            changed_at = max(listed_at, *(each.changed_at for each in mine))
-            changed += press.print_month(trending_feed, pages, changed_at)
-            changed += press.print_month(daily_feed, pages, listed_at)
-    return changed
+        of_months = [
+            address
+            for pages in months
+            for make in (trending_feed, daily_feed)
+            for address in press.print_month(make, pages)
+        ]
+    return Published(tuple(followed), tuple(of_months))
 
 
 @dataclass(frozen=True)
@@ -83,35 +91,37 @@ class _Press:
         return papers.papers_listed_between(self.connection, start)
 
     def print_newest(self, make: _Make, listed: Iterable[ListedPaper], pages: Pages) -> list[str]:
-        return self._print(make(listed, self.site_name, self.site.started_at, pages), FeedFormat)
+        feed = make(listed, self.site_name, self.site.started_at, pages)
+        return self._print(feed, FeedFormat, self.hub)
 
-    def print_month(self, make: _Make, pages: Pages, updated_at: datetime) -> list[str]:
-        """Write the document of a month, one that is over only if it would begin otherwise.
-
-        All that can change in it has a later date, and the date stands before the papers.
-        """
-        formats: list[FeedFormat] = list(FeedFormat)
-        if pages.is_complete:
-            empty = make((), self.site_name, updated_at, pages)
-            formats = [each for each in FeedFormat if not self._has(empty, each)]
+    def print_month(self, make: _Make, pages: Pages) -> list[str]:
+        """Write the document of a month; one that is over only if it would begin otherwise."""
+        empty = make((), self.site_name, self.site.started_at, pages)
+        formats = [
+            each for each in FeedFormat if not (pages.is_complete and self._has(empty, each))
+        ]
         if not formats:
             return []
         listed = papers.papers_listed_between(self.connection, *month_bounds(pages.month))
-        return self._print(make(listed, self.site_name, updated_at, pages), formats)
+        # Nobody is told of what does not change, so no month names a hub.
+        return self._print(make(listed, self.site_name, self.site.started_at, pages), formats, "")
 
-    def _has(self, feed: Feed, format_: FeedFormat) -> bool:
+    def _has(self, empty: Feed, format_: FeedFormat) -> bool:
+        name = f"{empty.name}/{empty.pages.month}"
+        stored = feeds.read_mark(self.connection, name, format_)
+        if stored is None:
+            return False
         head = feed_head(
-            feed,
+            # A paper that was completed since does not touch it.
+            replace(empty, updated_at=stored.updated_at),
             format_,
             links=self.links,
             authority=self.site.authority,
             since_year=self.site.started_at.year,
-            hub=self.hub,
         )
-        name = f"{feed.name}/{feed.pages.month}"
         return feeds.begins_with(self.connection, name, format_, head)
 
-    def _print(self, feed: Feed, formats: Iterable[FeedFormat]) -> list[str]:
+    def _print(self, feed: Feed, formats: Iterable[FeedFormat], hub: str) -> list[str]:
         changed = []
         for format_ in formats:
             body = render_feed(
@@ -120,7 +130,7 @@ class _Press:
                 links=self.links,
                 authority=self.site.authority,
                 since_year=self.site.started_at.year,
-                hub=self.hub,
+                hub=hub,
             )
             if feeds.save_snapshot(self.connection, snapshot(feed, format_, body)):
                 changed.append(own_address(feed, format_, self.links))

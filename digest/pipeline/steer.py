@@ -20,6 +20,10 @@ from digest.tokens import Purpose
 _RATINGS = (FeedbackKind.MORE, FeedbackKind.LESS)
 
 
+class NotAReaderError(TokenError):
+    """The link is good, but whose it is gets no digests: it changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """What a reader said of a paper."""
@@ -115,10 +119,10 @@ def _refuse_inactive(subscriber: Subscriber) -> None:
             "You are unsubscribed, so nothing was changed. Subscribe again with the same address, "
             "and this link works as before."
         )
-        raise TokenError(message)
+        raise NotAReaderError(message)
     if subscriber.state is SubscriberState.UNCONFIRMED:
         message = (
             "This subscription is not confirmed yet, so nothing was changed. Use the link in the "
             "mail that asks for it first."
         )
-        raise TokenError(message)
+        raise NotAReaderError(message)

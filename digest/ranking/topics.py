@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from digest.model.papers import Paper
 from digest.ranking.analysis import STOP_WORDS, Token, sentences, stem, tokenize
-from digest.ranking.archive import Archive
+from digest.ranking.archive import COMMON, Archive
 from digest.ranking.vectors import MOST_RARITY
 
 MOST_WORDS, MOST_LETTERS = 4, 60
@@ -68,6 +68,41 @@ def topic_of(papers: Sequence[Paper], archive: Archive) -> str:
     return best
 
 
+def topics_in(paper: Paper, archive: Archive, most: int) -> tuple[str, ...]:
+    """Return the phrases of a paper's title that other papers have too, the most telling first.
+
+    Each has two to four words, in lower case but for acronyms, or is an acronym alone; none is a part
+    of another.
+    """
+    known: dict[tuple[str, ...], str] = {}
+    for found in _phrases(paper, _Cases([paper])):
+        if found.is_in_title and _is_common(found, archive):
+            known.setdefault(found.stems, _lowered(found.written))
+    whole = [phrase for phrase in known if not any(_is_part(phrase, other) for other in known)]
+    rarity = {
+        phrase: sum(min(MOST_RARITY, archive.rarity(archive.count(root))) for root in phrase)
+        for phrase in whole
+    }
+    whole.sort(key=lambda phrase: (-rarity[phrase], phrase))
+    return tuple(known[phrase] for phrase in whole[:most])
+
+
+def _is_common(found: _Found, archive: Archive) -> bool:
+    if len(found.stems) == 1:
+        return _is_acronym(found.written) and archive.count(found.stems[0]) >= COMMON
+    return all(f"{left} {right}" in archive.pairs for left, right in pairwise(found.stems))
+
+
+def _lowered(written: str) -> str:
+    return " ".join(each if _is_acronym(each) else each.lower() for each in written.split(" "))
+
+
+def _is_part(phrase: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    size = len(phrase)
+    starts = range(len(other) - size + 1)
+    return phrase != other and any(other[at : at + size] == phrase for at in starts)
+
+
 def _usual(forms: Counter[str]) -> str:
     return min(forms, key=lambda form: (-forms[form], len(form), form))
 
@@ -89,9 +124,12 @@ class _Cases:
 
     def of(self, written: str, token: Token) -> str:
         """Return a word as it is written in the middle of a sentence."""
-        is_acronym = sum(letter.isupper() for letter in written) > 1
-        is_name = token.word in self._as_written or is_acronym
+        is_name = token.word in self._as_written or _is_acronym(written)
         return written if is_name and token.word not in self._lower else written.lower()
+
+
+def _is_acronym(written: str) -> bool:
+    return sum(letter.isupper() for letter in written) > 1
 
 
 def _phrases(paper: Paper, cases: _Cases) -> Iterator[_Found]:

@@ -96,7 +96,7 @@ def _day(item: DayItem, name: str, links: Links, namespace: str) -> ItemText:
 
 
 def _said(paragraphs: list[str], related: tuple[NamedLink, ...]) -> str:
-    text = "".join(f"<p>{escape(each)}</p>" for each in paragraphs if each)
+    text = "".join(f"<p>{escape(each, quote=False)}</p>" for each in paragraphs if each)
     return text + _list((link.url, link.label) for link in related)
 
 
@@ -106,7 +106,8 @@ def _title(paper: Paper) -> str:
 
 def _list(entries: Iterable[tuple[str, str]]) -> str:
     items = "".join(
-        f'<li><a href="{escape(url)}">{escape(label)}</a></li>' for url, label in entries
+        f'<li><a href="{escape(url)}">{escape(label, quote=False)}</a></li>'
+        for url, label in entries
     )
     return f"<ul>{items}</ul>"
 

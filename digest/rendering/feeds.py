@@ -4,14 +4,17 @@ import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from threading import Lock
+from typing import Generic, TypeVar
 
 from digest.model.feeds import DayItem, Feed, FeedFormat, FeedItem, FeedSnapshot
 from digest.rendering.feed_addresses import day_page
-from digest.rendering.feed_items import item_text
+from digest.rendering.feed_items import ItemText, item_text
 from digest.rendering.feed_json import json_frame, json_item
 from digest.rendering.feed_xml import TTL_MINUTES as TTL_MINUTES  # noqa: PLC0414  what a reader is told
-from digest.rendering.feed_xml import xml_frame, xml_items
+from digest.rendering.feed_xml import xml_frame
+from digest.rendering.feed_xml_items import xml_item
 from digest.rendering.links import Links
 
 MEDIA_TYPES = {
@@ -24,7 +27,12 @@ FORMAT_NAMES = {FeedFormat.RSS: "RSS", FeedFormat.ATOM: "Atom", FeedFormat.JSON:
 _LANGUAGE = "en"
 # A month of papers in every format; an item has about 3 kB.
 _REMEMBERED = 4000
-_Key = tuple[FeedItem | DayItem, FeedFormat, str, str]
+# Of a feed that is written whole.
+_REMEMBERED_TEXTS = 600
+_TextKey = tuple[FeedItem | DayItem, str, str]
+_Key = tuple[FeedFormat, _TextKey]
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 
 
 def render_feed(  # noqa: PLR0913  what a feed is made of
@@ -75,73 +83,90 @@ def snapshot(feed: Feed, feed_format: FeedFormat, body: bytes) -> FeedSnapshot:
         format=feed_format,
         body=body,
         body_gzip=gzip.compress(body, mtime=0),
-        etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        etag=tag_of(body),
         updated_at=feed.updated_at,
     )
 
 
-class _Written:
-    """The items that were written lately, by everything that their bytes depend on."""
+def tag_of(body: bytes) -> str:
+    """Return the strong tag of bytes, with its quotes: the same in every process."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+class _Remembered(Generic[_K, _V]):
+    """What was made lately, by everything that it depends on; safe among threads."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._items: OrderedDict[_Key, bytes] = OrderedDict()
+        self._made: OrderedDict[_K, _V] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, keys: Sequence[_Key]) -> list[bytes | None]:
+    def get(self, keys: Sequence[_K]) -> list[_V | None]:
         with self._lock:
-            found = [self._items.get(key) for key in keys]
-            for key, written in zip(keys, found, strict=True):
-                if written is not None:
-                    self._items.move_to_end(key)
+            found = [self._made.get(key) for key in keys]
+            for key, made in zip(keys, found, strict=True):
+                if made is not None:
+                    self._made.move_to_end(key)
         return found
 
-    def keep(self, written: Iterable[tuple[_Key, bytes]]) -> None:
+    def keep(self, made: Iterable[tuple[_K, _V]]) -> None:
         with self._lock:
-            self._items.update(written)
-            while len(self._items) > self._size:
-                self._items.popitem(last=False)
+            self._made.update(made)
+            while len(self._made) > self._size:
+                self._made.popitem(last=False)
 
     def clear(self) -> None:
         with self._lock:
-            self._items.clear()
+            self._made.clear()
 
 
-_written = _Written(_REMEMBERED)
+_written: _Remembered[_Key, bytes] = _Remembered(_REMEMBERED)
+# One format is written after the other, and what is said is the same in all.
+_texts: _Remembered[_TextKey, ItemText] = _Remembered(_REMEMBERED_TEXTS)
 
 
 def forget_written() -> None:
     """Forget every item that was written, so that the next feed is written anew; for measuring."""
     _written.clear()
+    _texts.clear()
 
 
 def _items(feed: Feed, feed_format: FeedFormat, links: Links, namespace: str) -> list[bytes]:
-    keys = [_key(item, feed_format, feed.name, links, namespace) for item in feed.items]
+    keys = [(feed_format, _key(item, feed.name, links, namespace)) for item in feed.items]
     found = _written.get(keys)
     missing = [key for key, written in zip(keys, found, strict=True) if written is None]
-    texts = [item_text(item, feed.name, links, namespace) for item, *_ in missing]
-    if feed_format is FeedFormat.JSON:
-        new = [json_item(each) for each in texts]
-    else:
-        new = xml_items(texts, feed_format)
+    if not missing:
+        return [each for each in found if each is not None]
+    texts = _said(feed.name, [key for _, key in missing], links)
+    write = json_item if feed_format is FeedFormat.JSON else partial(xml_item, feed_format)
+    new = [write(each) for each in texts]
     # What is said to one reader only is asked for again by nobody else.
-    shared = [(key, each) for key, each in zip(missing, new, strict=True) if _is_shared(key[0])]
-    _written.keep(shared)
+    _written.keep(
+        (key, each) for key, each in zip(missing, new, strict=True) if _is_shared(key[1][0])
+    )
     rest = iter(new)
     return [next(rest) if each is None else each for each in found]
+
+
+def _said(name: str, keys: Sequence[_TextKey], links: Links) -> list[ItemText]:
+    found = _texts.get(keys)
+    said = [
+        item_text(key[0], name, links, key[1]) if each is None else each
+        for key, each in zip(keys, found, strict=True)
+    ]
+    _texts.keep((key, each) for key, each in zip(keys, said, strict=True) if _is_shared(key[0]))
+    return said
 
 
 def _is_shared(item: FeedItem | DayItem) -> bool:
     return isinstance(item, DayItem) or not (item.lead or item.tail)
 
 
-def _key(
-    item: FeedItem | DayItem, feed_format: FeedFormat, name: str, links: Links, namespace: str
-) -> _Key:
-    """Return what the bytes of an item depend on; its address stands for all of `links`."""
+def _key(item: FeedItem | DayItem, name: str, links: Links, namespace: str) -> _TextKey:
+    """Return what an item's text depends on; its address stands for all of `links`."""
     if isinstance(item, DayItem):
-        return item, feed_format, namespace, day_page(name, item.day, links)
-    return item, feed_format, namespace, links.paper(item.paper)
+        return item, namespace, day_page(name, item.day, links)
+    return item, namespace, links.paper(item.paper)
 
 
 def _frame(  # noqa: PLR0913, PLR0917  the same as above

@@ -1,9 +1,10 @@
 """Which dumps were taken in."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from digest.model.papers import DateOrigin, Dump, StoredDump
 from digest.store.tables import dumps, listings
@@ -88,6 +89,22 @@ def last_dump_before(connection: Connection, moment: datetime) -> int:
     """Return the id of the last dump taken in before a moment, 0 if there is none."""
     statement = select(func.coalesce(func.max(dumps.c.id), 0)).where(dumps.c.ingested_at < moment)
     return int(connection.execute(statement).scalar_one())
+
+
+def first_read_after(connection: Connection, marks: Collection[int]) -> dict[int, datetime]:
+    """Return when the first dump after each mark was taken in; a mark with none after it is left out."""
+    found: dict[int, datetime] = {}
+    # Readers of one round have seen as much as one another: there are few marks.
+    for mark in sorted(set(marks)):
+        moment = connection.execute(_FIRST_AFTER, {"mark": mark}).scalar_one_or_none()
+        if moment is not None:
+            found[mark] = moment
+    return found
+
+
+_FIRST_AFTER = (
+    select(dumps.c.ingested_at).where(dumps.c.id > bindparam("mark")).order_by(dumps.c.id).limit(1)
+)
 
 
 def _stored(row: Row[Any]) -> StoredDump:

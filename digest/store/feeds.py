@@ -17,6 +17,13 @@ class Site(NamedTuple):
     started_at: datetime
 
 
+class Mark(NamedTuple):
+    """What tells a feed's bytes from others, without them."""
+
+    etag: str
+    updated_at: datetime
+
+
 def read_site(connection: Connection) -> Site | None:
     """Return the site, None before its first start."""
     row = connection.execute(select(site.c.authority, site.c.started_at)).first()
@@ -70,13 +77,14 @@ def begins_with(connection: Connection, name: str, format_: FeedFormat, head: by
     )
 
 
-def read_etag(connection: Connection, name: str, format_: FeedFormat) -> str | None:
-    """Return the tag of a feed's bytes without them, None if it was never built."""
-    return connection.execute(
-        select(feed_snapshots.c.etag).where(
+def read_mark(connection: Connection, name: str, format_: FeedFormat) -> Mark | None:
+    """Return what tells a feed's bytes from others, None if it was never built."""
+    row = connection.execute(
+        select(feed_snapshots.c.etag, feed_snapshots.c.updated_at).where(
             feed_snapshots.c.name == name, feed_snapshots.c.format == format_.value
         )
-    ).scalar()
+    ).first()
+    return Mark(row.etag, row.updated_at) if row else None
 
 
 def snapshot_names(connection: Connection, feed: str) -> list[str]:

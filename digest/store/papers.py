@@ -22,10 +22,10 @@ from digest.store.tables import dumps, listings, paper_bands, paper_ids, papers
 
 
 class Listing(NamedTuple):
-    """When a dump brought papers that were new, and when one of them last changed."""
+    """When a dump brought papers that were new, and how many."""
 
     listed_at: datetime
-    changed_at: datetime
+    papers: int
 
 
 _SLICE = 5000  # SQLite takes 32,766 variables in a statement
@@ -176,12 +176,12 @@ def papers_listed_between(
 def listings_so_far(connection: Connection) -> list[Listing]:
     """Return when there were new papers, oldest first, a row for each dump that brought any."""
     rows = connection.execute(
-        select(dumps.c.ingested_at, func.max(papers.c.updated_at).label("changed_at"))
+        select(dumps.c.ingested_at, func.count().label("papers"))
         .join(papers, papers.c.first_dump_id == dumps.c.id)
         .group_by(dumps.c.id, dumps.c.ingested_at)
         .order_by(dumps.c.id)
     )
-    return [Listing(row.ingested_at, row.changed_at) for row in rows]
+    return [Listing(row.ingested_at, row.papers) for row in rows]
 
 
 def papers_of_dump(connection: Connection, dump_id: int) -> list[ListedPaper]:

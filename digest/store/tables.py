@@ -81,6 +81,13 @@ papers = Table(
     Column("categories", JSON, nullable=False, server_default="[]"),
     Index("ix_papers_title_key", "title_key"),
     Index("ix_papers_first_dump_id_first_position", "first_dump_id", "first_position"),
+    # The few that were completed later: whether there is one is asked at every fetch of a feed.
+    Index(
+        "ix_papers_completed",
+        "updated_at",
+        postgresql_where=text("updated_at > created_at"),
+        sqlite_where=text("updated_at > created_at"),
+    ),
 )
 
 paper_ids = Table(
@@ -127,6 +134,7 @@ subscribers = Table(
     Column("seen_through", Id),
     Column("token_version", Integer, nullable=False),
     Column("revision", BigInteger, nullable=False, server_default="0"),
+    Column("language", String(20), nullable=False, server_default="en"),
     Index(
         "ix_subscribers_next_due_at_id",
         "next_due_at",

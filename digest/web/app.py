@@ -27,6 +27,9 @@ from digest.web.security import Guard, mask_tokens, policy_of
 from digest.web.site import build_site
 
 _ROUTES = (
+    # First what is asked for most: addresses are tried one after the other.
+    *keyword_feeds.ROUTES,  # before the stored feeds, whose names it would be one of
+    *feeds.ROUTES,
     *home.ROUTES,
     *confirm.ROUTES,
     *preferences.ROUTES,
@@ -36,8 +39,6 @@ _ROUTES = (
     *mute.ROUTES,  # before the words on papers, which would be one of them
     *steer.ROUTES,
     *papers.ROUTES,
-    *keyword_feeds.ROUTES,  # before the stored feeds, whose names it would be one of
-    *feeds.ROUTES,
     *opml.ROUTES,
     *health.ROUTES,
     *static.ROUTES,

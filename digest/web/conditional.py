@@ -7,6 +7,7 @@ The two encodings of a body are different bytes and have different strong tags, 
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 GZIP_SUFFIX = "-gzip"
 
@@ -29,6 +30,9 @@ def is_unchanged(
     Tags are compared weakly and whatever their encoding; a date that cannot be read is ignored.
     """
     if if_none_match is not None:
+        # What nearly everybody sends: our own tag, of either encoding, and nothing else.
+        if if_none_match in {etag, f'{etag[:-1]}{GZIP_SUFFIX}"'}:
+            return True
         if if_none_match.strip() == "*":
             return True
         return _bare(etag) in {_base(a or b) for a, b in _TAG.findall(if_none_match)}
@@ -38,13 +42,20 @@ def is_unchanged(
     return since is not None and updated_at.replace(microsecond=0) <= since
 
 
+@lru_cache(64)
 def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Tell whether a reader takes gzip; what they give the weight 0 they refuse."""
+    """Tell whether to send gzip: if a reader takes it, and does not ask for plain bytes rather.
+
+    What they give the weight 0 they refuse. Who refuses both gets plain bytes, as RFC 9110 lets us.
+    """
+    if accept_encoding is None:
+        return False
     weights: dict[str, float] = {}
-    for part in (accept_encoding or "").lower().split(","):
+    for part in accept_encoding.lower().split(","):
         coding, _, parameters = part.partition(";")
         weights[coding.strip()] = _weight(parameters)
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+    packed = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
+    return packed > 0 and packed >= weights.get("identity", 0.0)
 
 
 def _weight(parameters: str) -> float:
@@ -62,7 +73,7 @@ def _bare(etag: str) -> str:
 
 
 def _base(tag: str) -> str:
-    tag = _bare(tag)
+    tag = tag.removeprefix("W/")
     for suffix in _SUFFIXES:
         if tag.endswith(suffix):
             return tag.removesuffix(suffix)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from digest.model.papers import ListedPaper
 from digest.pipeline.archive import Archives
+from digest.pipeline.mute_choices import Hidden, would_hide
 from digest.pipeline.preview import InterestPreview, previews_of
 from digest.ranking.archive import Archive
 from digest.ranking.preview import RecentPapers
@@ -49,6 +50,10 @@ class Corpus:
     def previews(self, expressions: Sequence[str], now: datetime) -> list[InterestPreview]:
         """Return what each expression finds among the newest papers; raises ExpressionError."""
         return previews_of(self._recent(expressions), expressions, now)
+
+    def hidden_by(self, expression: str, interests: Sequence[str]) -> Hidden:
+        """Return what a mute would have hidden of the newest papers; raises ExpressionError."""
+        return would_hide(self._recent([expression, *interests]), expression, interests)
 
     def _recent(self, expressions: Sequence[str]) -> RecentPapers:
         """Return the papers to ask; what cannot be read is refused before anything is loaded."""

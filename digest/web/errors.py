@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.errors import TokenError
+from digest.pipeline.steer import NotAReaderError
 from digest.tokens import Purpose
 from digest.web.security import add_headers
 from digest.web.site import Site, site_of
@@ -27,7 +28,9 @@ def broken_link(request: Request, error: Exception) -> Response:
     """Return the page of a link that does nothing: 410 if it once did, 404 if it never could."""
     site = site_of(request)
     status = 410 if _was_ours(site, request) else 404
-    return site.page("error", status, title="This link does not work", message=str(error), code="")
+    is_good = isinstance(error, NotAReaderError)
+    title = "Nothing was changed" if is_good else "This link does not work"
+    return site.page("error", status, title=title, message=str(error), code="")
 
 
 def http_error(request: Request, error: Exception) -> Response:

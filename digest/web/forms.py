@@ -7,14 +7,21 @@ from typing import TypeVar
 from digest.delivery.address import normal_address
 from digest.errors import AddressError, DigestError, ExpressionError, SubscriptionError
 from digest.model.cadence import parse_time, parse_zone, time_zones
+from digest.model.languages import DEFAULT_LANGUAGE, LANGUAGES
 from digest.model.subscribers import Days, Subscriber, Wishes
-from digest.pipeline.wishes import WEEKDAYS, read_cadence, read_interests, read_number
+from digest.pipeline.wishes import (
+    WEEKDAYS,
+    read_cadence,
+    read_interests,
+    read_language,
+    read_number,
+)
 from digest.text import clean_line
 from digest.web.site import Form
 
 T = TypeVar("T")
 
-FIELDS = ("address", "keywords", "days", "weekday", "at", "zone", "papers")
+FIELDS = ("address", "keywords", "days", "weekday", "at", "zone", "papers", "language")
 DAYS = (
     (Days.DAILY, "Every day"),
     (Days.WEEKDAYS, "Monday to Friday"),
@@ -55,7 +62,7 @@ class Filled:
         return next((each for each in self.problems if each.field == name), None)
 
 
-def empty_form(zone: str) -> Filled:
+def empty_form(zone: str, language: str = DEFAULT_LANGUAGE) -> Filled:
     """Return the form of a new reader."""
     return Filled(
         {
@@ -66,6 +73,7 @@ def empty_form(zone: str) -> Filled:
             "at": "07:00",
             "zone": zone,
             "papers": "10",
+            "language": language,
         },
         (),
         None,
@@ -84,6 +92,7 @@ def form_of(subscriber: Subscriber) -> Filled:
             "at": f"{cadence.at:%H:%M}",
             "zone": cadence.zone,
             "papers": str(subscriber.papers_per_digest),
+            "language": subscriber.language,
         },
         (),
         None,
@@ -103,9 +112,11 @@ def read_form(sent: Form, defaults: Filled, *, with_address: bool) -> Filled:
     at = reading.attempt("at", lambda: parse_time(values["at"]))
     zone = reading.attempt("zone", lambda: parse_zone(values["zone"]))
     papers = reading.attempt("papers", lambda: read_number(values["papers"]))
-    if reading.problems or not (interests and days and zone and papers) or at is None:
+    language = reading.attempt("language", lambda: read_language(values["language"]))
+    if reading.problems or not (interests and days and zone and papers and language) or at is None:
         return Filled(values, tuple(reading.problems), None)
-    return Filled(values, (), Wishes(interests, replace(days, at=at, zone=zone), papers))
+    cadence = replace(days, at=at, zone=zone)
+    return Filled(values, (), Wishes(interests, cadence, papers, language))
 
 
 def with_suggestion(sent: Form) -> Form:
@@ -160,3 +171,4 @@ def _choices(filled: Filled) -> Iterator[tuple[str, object]]:
     yield "zones", zones(filled.values["zone"])
     yield "days", DAYS
     yield "weekdays", WEEKDAYS
+    yield "languages", LANGUAGES

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.model.languages import preferred_language
 from digest.pipeline.subscribe import subscribe
 from digest.store import dumps, papers
 from digest.web.forms import Filled, choices, empty_form, read_form
@@ -19,13 +20,13 @@ def show_home(request: Request) -> Response:
     site = site_of(request)
     page = request.query_params.get("page", "1")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < _DIGITS else 1
-    return _home(site, empty_form(site.app.settings.timezone), page=number)
+    return _home(site, _empty(request), page=number)
 
 
 def take_subscription(request: Request, form: Form) -> Response:
     """Put the mail that asks for confirmation on its way; the answer is the same for every address."""
     site = site_of(request)
-    filled = read_form(form, empty_form(site.app.settings.timezone), with_address=True)
+    filled = read_form(form, _empty(request), with_address=True)
     if filled.wishes is None:
         return _home(site, filled, status=422)
     subscribe(site.app.registry, filled.values["address"], filled.wishes)
@@ -42,13 +43,19 @@ def show_form(request: Request) -> Response:
     return site_of(request).go_to("/")
 
 
+def _empty(request: Request) -> Filled:
+    """Return the form of a new reader, whose mails come in the language their browser asks for."""
+    language = preferred_language(request.headers.get("accept-language", ""))
+    return empty_form(site_of(request).app.settings.timezone, language)
+
+
 def _home(site: Site, filled: Filled, status: int = 200, page: int = 1) -> Response:
     with site.app.database.reading() as connection:
         newest = dumps.newest_dump(connection)
         listed = papers.papers_of_dump(connection, newest.id) if newest else []
     pages = max(1, -(-len(listed) // _PAPERS))
     page = min(max(1, page), pages)
-    return site.page(
+    answer = site.page(
         "home",
         status,
         dump=newest.dump if newest else None,
@@ -58,6 +65,8 @@ def _home(site: Site, filled: Filled, status: int = 200, page: int = 1) -> Respo
         pages=pages,
         **choices(filled),
     )
+    answer.headers["Vary"] = "Accept-Language"
+    return answer
 
 
 ROUTES = (

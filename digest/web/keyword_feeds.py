@@ -8,21 +8,22 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.errors import ExpressionError, SubscriptionError
-from digest.model.feeds import Feed, FeedFormat, FeedSnapshot
+from digest.model.feeds import Feed, FeedFormat
 from digest.model.papers import ListedPaper
 from digest.pipeline.preview import InterestPreview
 from digest.pipeline.public_feeds import feed_item
 from digest.pipeline.wishes import read_interests
-from digest.rendering.feeds import render_feed, snapshot
+from digest.rendering.feeds import render_feed
 from digest.rendering.links import Links
 from digest.store.feeds import read_site
 from digest.text import clean_line
+from digest.web.counted_feeds import count_of
 from digest.web.feeds import feed_response, format_of
 from digest.web.forms import Problem, problem_of
 from digest.web.site import Alternate, Site, alternate, site_of
 
 NAME = "keywords"
-ITEMS = 100
+ITEMS = 50
 _PREVIEW = 10
 
 
@@ -31,11 +32,13 @@ class KeywordLinks(Links):
     """The addresses of a site, but those of a feed are the ones of its expression."""
 
     expression: str
+    count: int = 0
 
     def feed(self, name: str, feed_format: FeedFormat) -> str:
         """Return the address of the expression's feed in one format."""
         del name
-        return f"{Links.feed_page(self, NAME)}.{feed_format}?{self._query()}"
+        count = f"&count={self.count}" if self.count else ""
+        return f"{Links.feed_page(self, NAME)}.{feed_format}?{self._query()}{count}"
 
     def feed_page(self, name: str) -> str:
         """Return the address of the expression's page."""
@@ -64,13 +67,14 @@ def show(request: Request) -> Response:
 def serve(request: Request) -> Response:
     """Return the feed of an expression; one that cannot be read is answered with the place."""
     site = site_of(request)
-    format_ = format_of(request)
+    format_, count = format_of(request), count_of(request)
     try:
         expression = _expression(request.query_params.get("q", ""))
-        listed = site.corpus.matching(expression, ITEMS)
+        listed = site.corpus.matching(expression, count or ITEMS)
     except (ExpressionError, SubscriptionError) as error:
         return PlainTextResponse(f"{error}\n", status_code=400)
-    return feed_response(request, _build(site, expression, listed, format_))
+    feed, body = _build(site, _links(site, expression, count), listed, format_)
+    return feed_response(request, body, format_, feed.updated_at)
 
 
 def _expression(typed: str) -> str:
@@ -79,9 +83,10 @@ def _expression(typed: str) -> str:
 
 
 def _build(
-    site: Site, expression: str, listed: list[ListedPaper], format_: FeedFormat
-) -> FeedSnapshot:
-    """Return the feed as bytes: the same as long as the papers are."""
+    site: Site, links: KeywordLinks, listed: list[ListedPaper], format_: FeedFormat
+) -> tuple[Feed, bytes]:
+    """Return the feed and its bytes: the same as long as the papers are."""
+    expression = links.expression
     with site.app.database.reading() as connection:
         known = read_site(connection)
     authority = known.authority if known else site.app.settings.authority
@@ -94,10 +99,8 @@ def _build(
         items=items,
         updated_at=max((item.updated_at for item in items), default=since),
     )
-    body = render_feed(
-        feed, format_, links=_links(site, expression), authority=authority, since_year=since.year
-    )
-    return snapshot(feed, format_, body)
+    body = render_feed(feed, format_, links=links, authority=authority, since_year=since.year)
+    return feed, body
 
 
 def _page(  # noqa: PLR0913  what the page can show
@@ -129,9 +132,9 @@ def _addresses(site: Site, expression: str) -> tuple[Alternate, ...]:
     return tuple(alternate(title, links.feed(NAME, format_), format_) for format_ in FeedFormat)
 
 
-def _links(site: Site, expression: str) -> KeywordLinks:
+def _links(site: Site, expression: str, count: int = 0) -> KeywordLinks:
     own = site.app.links
-    return KeywordLinks(own.base_url, own.tokens, expression)
+    return KeywordLinks(own.base_url, own.tokens, expression, count)
 
 
 ROUTES = (

@@ -7,7 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.errors import ExpressionError, SubscriptionError
-from digest.pipeline.muting import expressions_met, mute, muted_until, mutes_in_force, unmute
+from digest.pipeline.mute_choices import Hidden, choices
+from digest.pipeline.muting import mute, muted_until, mutes_in_force, read_mute, unmute
 from digest.text import clean_line
 from digest.web.forms import Problem, problem_of
 from digest.web.papers import paper_at
@@ -21,7 +22,10 @@ def ask(request: Request) -> Response:
 
 
 def answer(request: Request, form: Form) -> Response:
-    """Mute what was typed or chosen, or put back what stood before; or show what is wrong with it."""
+    """Mute what was typed or chosen, put back what stood before, or show what it would hide.
+
+    What cannot be muted is shown again with what is wrong with it.
+    """
     site, subscriber = steering(request)
     paper_at(site, request.path_params["key"])
     here, typed = place(request, "mute"), form.get("phrase", "")
@@ -30,6 +34,10 @@ def answer(request: Request, form: Form) -> Response:
         unmute(site.app.registry, subscriber, clean_line(typed), before)
         return site.go_to(f"{here}?undone")
     try:
+        if form.get("act") == "preview":
+            expression = read_mute(typed)
+            interests = [each.expression for each in subscriber.interests]
+            return _page(request, typed, found=site.corpus.hidden_by(expression, interests))
         muted = mute(site.app.registry, subscriber, typed)
     except (ExpressionError, SubscriptionError) as error:
         return _page(request, typed, problem_of("phrase", error))
@@ -39,12 +47,17 @@ def answer(request: Request, form: Form) -> Response:
     return site.go_to(f"{here}?{urlencode(query)}")
 
 
-def _page(request: Request, typed: str = "", problem: Problem | None = None) -> Response:
+def _page(
+    request: Request,
+    typed: str = "",
+    problem: Problem | None = None,
+    found: Hidden | None = None,
+) -> Response:
     site, subscriber = steering(request)
     paper = paper_at(site, request.path_params["key"]).paper
     mutes = mutes_in_force(site.app.registry, subscriber)
     known = {each.expression: each for each in mutes}
-    offered = expressions_met(site.app.registry, subscriber, paper.id)
+    offered = choices(site.app.registry, site.app.archives.current(), subscriber, paper)
     return site.page(
         "steer-mute",
         422 if problem else 200,
@@ -52,7 +65,15 @@ def _page(request: Request, typed: str = "", problem: Problem | None = None) -> 
         paper=paper,
         typed=typed,
         problem=problem,
-        offered=[each for each in offered if each not in known],
+        offered=[
+            (title, [each for each in expressions if each not in known])
+            for title, expressions in (
+                ("What found you this paper", offered.met),
+                ("What its title says", offered.topics),
+                ("Who wrote it", offered.authors),
+            )
+        ],
+        found=found,
         mutes=mutes,
         just=known.get(clean_line(request.query_params.get("muted", ""))),
         was=request.query_params.get("was", ""),

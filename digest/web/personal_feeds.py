@@ -5,14 +5,16 @@ stands here costs a request for which nothing has changed one statement, and no 
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 
 from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.errors import TokenError
-from digest.model.feeds import FeedFormat
+from digest.errors import StoreAwayError, TokenError
+from digest.model.feeds import FeedFormat, FeedSnapshot
 from digest.model.private_feeds import FeedShape
 from digest.pipeline.personal_feed import Access, FeedGoneError
 from digest.rendering.feeds import MEDIA_TYPES
@@ -24,7 +26,7 @@ from digest.web.keyword_feeds import KeywordLinks
 from digest.web.opml import opml
 from digest.web.programs import program_of
 from digest.web.site import Site, site_of
-from digest.web.tagged import Tagged, answer
+from digest.web.tagged import Tagged, answer, has_it
 
 HEADERS = {
     # An hour at most: a reader who closes a feed closes it for whoever has it at hand too.
@@ -38,47 +40,66 @@ _WARNING = (
     " addresses on your page if somebody else has seen it."
 )
 
-_Content = Callable[[Site, Connection, Access], Tagged]
+_Connect = Callable[[], AbstractContextManager[Connection]]
+_Content = Callable[[Site, Access], Tagged]
 
 
-def serve_papers(request: Request) -> Response:
+class _NotAtHandError(Exception):
+    """The bytes that were asked for have to be made."""
+
+
+async def serve_papers(request: Request) -> Response:
     """Return the reader's papers, an item each; a list of all their feeds for `.opml`."""
     if request.path_params["format"] == "opml":
-        return _served(request, _opml)
-    return _feed(request, FeedShape.PAPERS)
+        connect = site_of(request).app.database.reading
+        return await run_in_threadpool(_served, request, _opml, connect)
+    return await _feed(request, FeedShape.PAPERS)
 
 
-def serve_digests(request: Request) -> Response:
+async def serve_digests(request: Request) -> Response:
     """Return the reader's digests, an item each."""
-    return _feed(request, FeedShape.DIGESTS)
+    return await _feed(request, FeedShape.DIGESTS)
 
 
-def _feed(request: Request, shape: FeedShape) -> Response:
+async def _feed(request: Request, shape: FeedShape) -> Response:
     given = request.path_params["format"]
     if given not in set(FeedFormat):
         return _refusal(404, "There is no feed in this format.")
     format_ = FeedFormat(given)
 
-    def content(site: Site, connection: Connection, access: Access) -> Tagged:
-        feeds = site.own_feeds
+    def at_hand(site: Site, access: Access) -> Tagged:
+        etag, updated_at = site.own_feeds.etag(access, shape, format_), access.state.updated_at
+        if has_it(request, etag, updated_at):
+            return Tagged(etag, updated_at, MEDIA_TYPES[format_], lambda: (b"", b""), HEADERS)
+        if found := site.own_feeds.remembered(etag):
+            return _whole(found)
+        raise _NotAtHandError
 
-        def bodies() -> tuple[bytes, bytes]:
-            found = feeds.read(connection, access, shape, format_)
-            return found.body, found.body_gzip
+    def made(site: Site, access: Access) -> Tagged:
+        with suppress(_NotAtHandError):
+            return at_hand(site, access)
+        return _whole(site.own_feeds.read(access, shape, format_))
 
-        etag = feeds.etag(access, shape, format_)
-        return Tagged(etag, access.state.updated_at, MEDIA_TYPES[format_], bodies, HEADERS)
+    database = site_of(request).app.database
+    if not database.answers_at_once:
+        return await run_in_threadpool(_served, request, made, database.asking)
+    # A thread would take several times as long to be told as the question takes.
+    with suppress(_NotAtHandError, StoreAwayError):
+        return _served(request, at_hand, database.asking)
+    return await run_in_threadpool(_served, request, made, database.reading)  # which may wait
 
-    return _served(request, content)
+
+def _whole(found: FeedSnapshot) -> Tagged:
+    bodies = found.body, found.body_gzip
+    return Tagged(found.etag, found.updated_at, MEDIA_TYPES[found.format], lambda: bodies, HEADERS)
 
 
-def _served(request: Request, content: _Content) -> Response:
+def _served(request: Request, content: _Content, connect: _Connect) -> Response:
     site = site_of(request)
     try:
-        # One connection for what is asked and what is read: tag and bytes are of one state.
-        with site.app.database.reading() as connection:
+        with connect() as connection:
             access = site.own_feeds.access(connection, request.path_params["token"])
-            response = answer(request, content(site, connection, access))
+        response = answer(request, content(site, access))
     except FeedGoneError as error:
         return _refusal(410, str(error))
     except TokenError:
@@ -91,8 +112,9 @@ def _served(request: Request, content: _Content) -> Response:
     return response
 
 
-def _opml(site: Site, connection: Connection, access: Access) -> Tagged:
-    reader = subscriber_by_id(connection, access.subscriber_id)
+def _opml(site: Site, access: Access) -> Tagged:
+    with site.app.database.reading() as connection:
+        reader = subscriber_by_id(connection, access.subscriber_id)
     name, links = site.app.settings.site_name, access.links
     own = tuple(
         Outline(

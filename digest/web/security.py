@@ -28,6 +28,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_RAW_HEADERS = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
 _PRIVATE_HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
@@ -36,8 +37,9 @@ _PRIVATE_HEADERS = {
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _TOKEN_PATH = re.compile(r"/(confirm|preferences|unsubscribe|u|steer)/[^\s?\"]+")
-# A private feed says for itself how long it may be kept, and where.
-_MASKED_PATH = re.compile(r"/(confirm|preferences|unsubscribe|u|steer|f)/[^\s?\"]+")
+# A private feed says for itself how long it may be kept, and where. What stands behind the "?" of such
+# an address, as what a reader has just muted, is nobody's business either.
+_MASKED_PATH = re.compile(r"/(confirm|preferences|unsubscribe|u|steer|f)/[^\s\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +140,16 @@ def without_prefix(path: str, prefix: str) -> str:
 
 def add_headers(headers: MutableHeaders, path: str, *, is_https: bool = False) -> None:
     """Give an answer what every answer has, and pages behind a token what those need."""
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
+    # Every answer comes by here: what is there is looked through once, not once a header.
+    given = {name for name, _ in headers.raw}
+    headers.raw.extend(each for each in _RAW_HEADERS if each[0] not in given)
     if is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if _TOKEN_PATH.search(path):
         for name, value in _PRIVATE_HEADERS.items():
             headers[name] = value
-    headers.setdefault("Cache-Control", "no-cache")
+    if b"cache-control" not in given:
+        headers.setdefault("Cache-Control", "no-cache")
 
 
 class MaskTokens(logging.Filter):

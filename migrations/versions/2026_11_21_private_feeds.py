@@ -1,7 +1,8 @@
 """Private feeds: which address of a reader's feed is good, and when it was last fetched.
 
 Tables of their own: the release before knows nothing of them, composing never waits for a feed that
-is fetched, and a reader who has no feed has no row.
+is fetched, and a reader who has no feed has no row. The index holds only the papers that were
+completed after they were first read, which are few.
 """
 
 import sqlalchemy as sa
@@ -14,6 +15,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index(
+        "ix_papers_completed",
+        "papers",
+        ["updated_at"],
+        postgresql_where=sa.text("updated_at > created_at"),
+        sqlite_where=sa.text("updated_at > created_at"),
+    )
     op.create_table(
         "private_feeds",
         sa.Column(
@@ -50,3 +58,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("feed_fetches")
     op.drop_table("private_feeds")
+    op.drop_index("ix_papers_completed", "papers")

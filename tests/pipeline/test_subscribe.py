@@ -267,6 +267,19 @@ def test_coming_and_going_all_day_floods_nobody(registry: Registry, clock: HandC
     assert mails(registry, reader)[0] is MailKind.GOODBYE
 
 
+def test_coming_and_going_within_minutes_is_one_mail_of_each_kind(
+    registry: Registry, clock: HandClock
+) -> None:
+    reader = subscribe(registry, "ada@example.org", make_wishes())
+    for _ in range(8):
+        reader = subscribe(registry, "ada@example.org", make_wishes())
+        unsubscribe(registry, confirm(registry, token(registry, reader)))
+        clock.advance(seconds=30)
+
+    kinds = [each.value for each in mails(registry, reader)]
+    assert sorted(kinds) == ["confirm", "goodbye", "welcome"]
+
+
 def come_and_go(registry: Registry, clock: HandClock) -> Subscriber:
     """Let a reader confirm, leave, and be active again, with half an hour between."""
     reader = subscribe(registry, "ada@example.org", make_wishes())

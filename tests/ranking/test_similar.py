@@ -10,7 +10,7 @@ from digest.model.papers import Paper
 from digest.ranking.archive import Archive
 from digest.ranking.index import Index
 from digest.ranking.similar import MOST_ALIKE, groups_of
-from digest.ranking.topics import topic_of
+from digest.ranking.topics import topic_of, topics_in
 from tests.ranking.batches import paper
 from tests.ranking.test_real_dumps import _pairs
 
@@ -176,6 +176,20 @@ def test_papers_that_share_nothing_telling_have_no_topic(archive: Archive) -> No
     assert topic_of([paper(1, "A New Method"), paper(2, "The New Method")], archive) == ""
     assert topic_of([], archive) == ""
     assert topic_of([paper(1, ""), paper(2, "")], archive) == ""
+
+
+def test_a_title_names_what_other_papers_have_too_the_longest_phrases_of_it() -> None:
+    texts = [("Graph Neural Networks", "LLMs and Markov chains. The diffusion model.")] * 5
+    archive = Archive.of([*texts, ("Zebras", "Fish.")], is_latent=False)
+
+    def offered(title: str, most: int = 3) -> tuple[str, ...]:
+        return topics_in(paper(1, title), archive, most)
+
+    assert offered("Deep GRAPH Neural Network for Zebras") == ("GRAPH neural network",)
+    assert offered("LLMs on Markov Chains") == ("markov chains", "LLMs")
+    assert offered("LLMs on Markov Chains", most=1) == ("markov chains",)
+    assert offered("Zebras, a Diffusion of Networks") == ()
+    assert offered("") == ()
 
 
 def test_most_papers_of_a_group_are_enough(archive: Archive) -> None:

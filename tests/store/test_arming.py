@@ -161,7 +161,11 @@ def come_back(ledger: Ledger, mail: Delivery) -> None:
         (MailKind.WELCOME, lambda _ledger, _mail: None, True),
         (MailKind.WELCOME, leave, False),
         (MailKind.WELCOME, come_back, False),
+        (MailKind.WELCOME, suppress, False),
+        (MailKind.ALREADY, leave, False),
+        (MailKind.ALREADY, suppress, False),
         (MailKind.CONFIRM, leave, False),
+        (MailKind.CONFIRM, suppress, False),
         (MailKind.DIGEST, come_back, False),
     ],
 )

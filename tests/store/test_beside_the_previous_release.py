@@ -152,7 +152,7 @@ def claim_as_before(connection: Connection) -> int:
     ).rowcount
 
 
-@pytest.mark.parametrize("before", ["first_tables", "steering_and_archives", None])
+@pytest.mark.parametrize("before", ["first_tables", "steering_and_archives", "private_feeds", None])
 def test_what_the_previous_release_writes_is_read_by_this_one(
     database: Database, before: str | None
 ) -> None:
@@ -172,7 +172,7 @@ def test_what_the_previous_release_writes_is_read_by_this_one(
         groups = claims.groups_due(connection, START)
     [entry] = digest.entries
     assert paper.categories == ()
-    assert reader.revision == 0
+    assert (reader.revision, reader.language) == (0, "en")
     assert (entry.folded, entry.topic) == ((), "")
     assert digest.wishes is None
     assert (mail.domain_group, mail.message_hash, mail.transport) == ("", None, None)

@@ -34,7 +34,8 @@ def test_a_digest_comes_back_as_it_was_stored(
 ) -> None:
     one, two, three, four = stored[:4]
     with_others = Entry(one, 2.5, (LIKED, RELATED), folded=(three, two), topic="message passing")
-    wishes = make_wishes("gnn", cadence=Cadence(Days.WEEKLY, time(18, 30), "Asia/Tokyo", 4))
+    cadence = Cadence(Days.WEEKLY, time(18, 30), "Asia/Tokyo", 4)
+    wishes = make_wishes("gnn", cadence=cadence, language="de")
     plain = make_digest(reader, clock, with_others, Entry(four, 1.0, (RELATED,)))
     digest = dataclasses.replace(plain, wishes=wishes)
     with database.writing() as connection:

@@ -133,6 +133,35 @@ def test_a_paper_that_changes_moves_the_state(
     assert before.digest_ids == after.digest_ids
 
 
+def test_a_paper_that_is_completed_elsewhere_moves_nothing(
+    database: Database, clock: HandClock, reader: int, stored: list[int]
+) -> None:
+    with database.writing() as connection:
+        private_feeds.open_feed(connection, reader, clock())
+    add(database, make_digest(reader, clock, Entry(stored[0], 1.0, ())))
+    before = standing(database, reader)
+    clock.advance(hours=1)
+    with database.writing() as connection:
+        change = update(tables.papers).where(tables.papers.c.id == stored[1])
+        connection.execute(change.values(updated_at=clock()))
+    assert standing(database, reader) == before
+
+
+def test_a_question_is_answered_while_somebody_writes(
+    database: Database, clock: HandClock, reader: int
+) -> None:
+    with database.writing() as connection:
+        private_feeds.open_feed(connection, reader, clock())
+        with database.asking() as asked:
+            found = private_feeds.standing(asked, reader)
+    assert found is not None
+    assert found.feed is None  # what is not committed is not there
+    with database.asking() as asked:
+        then = private_feeds.standing(asked, reader)
+    assert then is not None
+    assert then.feed is not None
+
+
 def test_no_more_digests_than_a_month_s(
     database: Database, clock: HandClock, reader: int, stored: list[int]
 ) -> None:

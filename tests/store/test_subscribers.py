@@ -48,3 +48,23 @@ def test_a_reader_comes_back_as_they_were_stored(database: Database, reader: int
     assert found is not None
     assert found.interests == wishes.interests
     assert found.cadence == cadence
+
+
+def test_a_reader_keeps_the_language_of_their_mails(database: Database, reader: int) -> None:
+    with database.writing() as connection:
+        first = subscribers.subscriber_by_id(connection, reader)
+        subscribers.save_wishes(connection, reader, make_wishes("survey", language="de"))
+        then = subscribers.subscriber_by_id(connection, reader)
+
+    assert first is not None
+    assert then is not None
+    assert (first.language, then.language) == ("en", "de")
+
+
+def test_a_language_of_another_release_is_english_here(database: Database, reader: int) -> None:
+    with database.writing() as connection:
+        subscribers.save_wishes(connection, reader, make_wishes("survey", language="eo"))
+        found = subscribers.subscriber_by_id(connection, reader)
+
+    assert found is not None
+    assert found.language == "en"

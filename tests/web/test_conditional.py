@@ -71,6 +71,13 @@ def test_each_encoding_has_its_own_strong_tag() -> None:
         ("identity", False),
         ("x-gzip", True),
         ("gzip;q=much", False),
+        ("gzip;q=0.2, identity;q=0.8", False),
+        ("gzip;q=0.8, identity;q=0.2", True),
+        ("gzip, identity;q=0", True),
+        ("identity;q=0", False),
+        ("gzip;q=-1", False),
+        ("gzip;q=nan", False),
+        (",,;;q=,=", False),
     ],
 )
 def test_gzip_is_sent_to_those_who_take_it(accept_encoding: str | None, *, expected: bool) -> None:

@@ -1,19 +1,33 @@
 """Feeds over HTTP, and the pages about them."""
 
 import gzip
+from dataclasses import replace
+from functools import partial
 from urllib.parse import quote_plus
 
 import feedparser
 import pytest
 
-from digest.app import App
+from digest import jobs
+from digest.app import App, build_app
 from digest.model.feeds import FeedFormat
-from digest.store.feeds import read_snapshot
+from digest.store.feeds import read_snapshot, save_snapshot
 from digest.web import build_web
+from digest.web.stored_feeds import TRUSTED, StoredFeeds, empty_feed
 from tests.conftest import HandClock
+from tests.delivery.test_websub import Hub
+from tests.rendering.feed_lint import problems
+from tests.rendering.feed_reading import read
 from tests.web.client import Client
+from tests.web.conftest import BASE_URL as HOME
+from tests.web.conftest import Visit
 
-FORMATS = {"rss": "application/rss+xml", "atom": "application/atom+xml"}
+FORMATS = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
+PUBLIC = ("trending", "daily")
 KEYWORDS = "/feeds/keywords.atom?q=graph+neural+networks"
 
 
@@ -31,7 +45,7 @@ def test_a_stored_feed_is_served_as_it_is(app: App, client: Client, ending: str)
     assert answer.headers["vary"] == "Accept-Encoding"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["last-modified"] == "Wed, 18 Mar 2026 06:00:00 GMT"
-    assert answer.headers["cache-control"].startswith("public, max-age=900, ")
+    assert answer.headers["cache-control"].startswith("public, max-age=1800, ")
     assert "set-cookie" not in answer.headers
 
 
@@ -73,13 +87,21 @@ def test_a_feed_that_was_never_published_is_empty_and_valid(empty_app: App) -> N
         answer = client.get(f"/feeds/trending.{ending}")
         assert answer.status == 200
         assert answer.headers["cache-control"] == "public, max-age=60"
-        parsed = feedparser.parse(answer.body)
-        assert not parsed.bozo
-        assert parsed.entries == []
+        assert read(answer.body, FeedFormat(ending)) == []
         assert client.get(f"/feeds/trending.{ending}").body == answer.body
 
 
-@pytest.mark.parametrize("path", ["/feeds/other", "/feeds/other.rss", "/feeds/trending.pdf"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/feeds/other", "/feeds/other.rss", "/feeds/trending.pdf", "/feeds/trending.rss.rss",
+        "/feeds/other/2026-03", "/feeds/other/2026-03.rss", "/feeds/trending/2026-02.rss",
+        "/feeds/trending/2026-03.pdf", "/feeds/trending/2026-02", "/feeds/trending/2026-99",
+        "/feeds/trending/9999-12.rss", "/feeds/trending/0000-00", "/feeds/daily/2026-03-01",
+        "/feeds/daily/2026-02-30", "/feeds/daily/x%00y", "/feeds/daily/x%00y.rss",
+        "/feeds/daily/2026-03%0a", "/feeds/daily/\u0662\u0660\u0662\u0666-03", "/feeds/daily/",
+    ],
+)  # fmt: skip
 def test_a_feed_that_is_none_is_not_found(client: Client, path: str) -> None:
     assert client.get(path).status == 404
 
@@ -93,6 +115,154 @@ def test_the_pages_about_feeds_lead_to_them(client: Client) -> None:
         assert f'type="{media_type}"' in page.text
         assert f'href="{address}"' in page.text
     assert "UniME-V2" in page.text
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+@pytest.mark.parametrize("ending", FORMATS)
+def test_every_document_of_a_feed_is_where_the_others_say(
+    client: Client, name: str, ending: str
+) -> None:
+    format_ = FeedFormat(ending)
+    address = f"{HOME}/feeds/{name}.{ending}"
+    first = client.get(address)
+    month = f"{HOME}/feeds/{name}/2026-03.{ending}"
+    assert problems(first.body, format_, address) == []
+    assert month.encode() in first.body
+    answer = client.get(month)
+    assert problems(answer.body, format_, month) == []
+    assert answer.headers["content-type"] == f"{FORMATS[ending]}; charset=utf-8"
+    found = read(answer.body, format_)
+    assert found[: len(read(first.body, format_))] == read(first.body, format_)
+    for each in found[:3]:
+        assert client.get(each.link).status == 200
+        assert each.title.partition(" of ")[2] in client.get(each.link).text
+    assert client.get(f"{HOME}/feeds/{name}").status == 200
+
+
+def test_the_page_of_a_month_leads_to_its_days_and_those_to_the_papers(client: Client) -> None:
+    month = client.get("/feeds/daily/2026-03")
+    assert "<h1>Papers by day, 2026-03</h1>" in month.text
+    assert 'href="/feeds/daily/2026-03-18"' in month.text
+    day = client.get("/feeds/daily/2026-03-18")
+    assert "18 March 2026" in day.text
+    listed = read(client.get("/feeds/daily.json").body, FeedFormat.JSON)[0]
+    assert day.text.count("<li") >= listed.html.count("<li>") > 50
+    assert 'href="/feeds/daily/2026-03-18"' in client.get("/feeds/daily").text
+    assert 'href="/feeds/trending/2026-03"' in client.get("/feeds/trending").text
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("count", [1, 7, 60, 200])
+def test_a_reader_may_have_more_items_or_fewer(client: Client, ending: str, count: int) -> None:
+    format_ = FeedFormat(ending)
+    path = f"/feeds/trending.{ending}?count={count}"
+    answer = client.get(path)
+    found = read(answer.body, format_)
+    assert problems(answer.body, format_, f"{HOME}{path}") == []
+    assert len(found) == min(count, 65)
+    whole = read(client.get(f"/feeds/trending/2026-03.{ending}").body, format_)
+    assert found == whole[:count]
+    assert f"/feeds/trending/2026-03.{ending}".encode() in answer.body
+
+
+def test_days_and_keywords_may_be_counted_too(client: Client) -> None:
+    daily = client.get("/feeds/daily.atom?count=200")
+    assert len(read(daily.body, FeedFormat.ATOM)) == 1
+    two = client.get(f"{KEYWORDS}&count=2")
+    assert len(read(two.body, FeedFormat.ATOM)) == 2
+    assert problems(two.body, FeedFormat.ATOM, f"{HOME}{KEYWORDS}&count=2") == []
+
+
+@pytest.mark.parametrize("count", ["", "0", "-1", "201", "many", "1e2", "9" * 500, "\u0663", "5.0"])
+def test_a_count_that_is_none_is_answered_with_a_sentence(client: Client, count: str) -> None:
+    for path in ("/feeds/trending.rss?", f"{KEYWORDS}&"):
+        answer = client.get(f"{path}count={quote_plus(count)}")
+        assert answer.status == 400
+        assert "count is a number from 1 to 200" in answer.text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["graph+neural+networks", "%20graph%20%20neural%20networks%09", "graph%0aneural+networks"],
+)
+def test_keywords_have_one_address_however_they_are_typed(client: Client, typed: str) -> None:
+    answer = client.get(f"/feeds/keywords.atom?utm=1&q={typed}")
+    assert answer.body == client.get(KEYWORDS).body
+
+
+def test_what_is_published_is_seen_within_a_second(app: App) -> None:
+    now = [0.0]
+    stored = StoredFeeds(app.database, app.links, "", partial(empty_feed, app), lambda: now[0])
+    first = stored.read("trending", FeedFormat.RSS)
+    assert stored.fresh("trending", FeedFormat.RSS) is first
+    with app.database.writing() as connection:
+        found = read_snapshot(connection, "trending", FeedFormat.RSS)
+        assert found is not None
+        save_snapshot(connection, replace(found, body=b"new", body_gzip=b"packed", etag='"new"'))
+    assert stored.fresh("trending", FeedFormat.RSS) is first
+    now[0] += TRUSTED
+    assert stored.fresh("trending", FeedFormat.RSS) is None
+    second = stored.read("trending", FeedFormat.RSS)
+    assert (second.etag, second.make()) == ('"new"', (b"new", b"packed"))
+    now[0] += TRUSTED
+    assert stored.read("trending", FeedFormat.RSS) is second
+
+
+def test_feeds_are_served_while_the_database_is_away(app: App) -> None:
+    now = [0.0]
+    stored = StoredFeeds(app.database, app.links, "", partial(empty_feed, app), lambda: now[0])
+    first = stored.read("trending", FeedFormat.RSS)
+    now[0] += TRUSTED
+    database = app.settings.data_path / "digest.sqlite3"
+    app.database.dispose()
+    away = database.rename(database.with_suffix(".away"))
+    database.mkdir()
+    assert stored.read("trending", FeedFormat.RSS) is first
+    database.rmdir()
+    away.rename(database)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_hub_is_told_of_in_the_headers_too(visit: Visit, ending: str) -> None:
+    client = visit(hub="https://hub.example.org/")
+    for name in PUBLIC:
+        own = f"{HOME}/feeds/{name}.{ending}"
+        link = f'<https://hub.example.org/>; rel="hub", <{own}>; rel="self"'
+        answer = client.get(own)
+        assert answer.headers["link"] == link
+        assert client.get(own, if_none_match=answer.headers["etag"]).headers["link"] == link
+    for path in (f"/feeds/trending/2026-03.{ending}", KEYWORDS, "/feeds/trending.rss?count=5"):
+        assert "link" not in client.get(path).headers
+
+
+def test_publishing_tells_the_hub_and_does_without_it(
+    app: App, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Hub().at_work() as hub:
+        told = build_app(replace(app.settings, hub=hub.url), app.clock)
+        assert jobs.publish_feeds(told) == 6  # each of them names a hub now
+        assert jobs.publish_feeds(told) == 0
+    topics = {form["hub.topic"][0] for _, form in hub.asked}
+    assert topics == {f"{HOME}/feeds/{name}.{each}" for name in PUBLIC for each in FORMATS}
+    assert len(hub.asked) == 6
+    gone = build_app(replace(app.settings, hub=f"{hub.url}&again=1"), app.clock)
+    assert jobs.publish_feeds(gone) == 6
+    assert "the hub 127.0.0.1 was not told of" in caplog.text
+    assert b"again=1" in Client(build_web(gone), HOME).get("/feeds/daily.json").body
+
+
+def test_the_list_of_feeds_has_every_public_one(client: Client) -> None:
+    text = client.get("/feeds.opml").text
+    for name in PUBLIC:
+        for ending in FORMATS:
+            assert f'xmlUrl="{HOME}/feeds/{name}.{ending}"' in text
+
+
+def test_the_feed_of_a_page_is_announced_before_the_others(client: Client) -> None:
+    for path in ("/feeds/daily", "/feeds/daily/2026-03", "/feeds/daily/2026-03-18"):
+        text = client.get(path).text
+        assert text.count('<link rel="alternate"') == 2 * len(FeedFormat)
+        assert text.index("/feeds/daily.rss") < text.index("/feeds/trending.rss")
 
 
 def test_every_page_announces_the_feeds(client: Client) -> None:

@@ -198,7 +198,7 @@ def test_mail_and_feed_say_the_same(app: App, client: Client, token: str) -> Non
     deliver_due(app.sender([Threaded(postbox)]))
     [mail] = postbox.html
     entries = json.loads(client.get(f"/f/{token}.json").body)["items"]
-    mailed = re.findall(r'<h2[^>]*><a href="([^"]+)"', mail)
+    mailed = re.findall(r'<h[23] class="title"[^>]*><a [^>]*?href="([^"]+)"', mail)
     assert [each["url"] for each in entries] == mailed
     reasons = re.findall(r'<p class="why"[^>]*>(.*?)</p>', mail, re.DOTALL)
     whys = [re.match(r"<p>(.*?)</p>", each["content_html"]) for each in entries]

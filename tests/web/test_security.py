@@ -142,9 +142,13 @@ def test_tokens_stay_out_of_the_access_log(
     with caplog.at_level(logging.INFO, "uvicorn.access"):
         logger.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1", "POST", path, "1.1", 200)
         logger.info("%s", "/unsubscribe/1-1.secret?x=1")
+        logger.info("%s", "/digest/f/1-1.secret/digests.atom")
+        logger.info("%s", "/steer/1-1.secret/a-paper/mute?muted=my+illness")
     assert caplog.messages == [
         '127.0.0.1 - "POST /u/******** HTTP/1.1" 200',
-        "/unsubscribe/********?x=1",
+        "/unsubscribe/********",
+        "/digest/f/********",
+        "/steer/********",
     ]
 
 

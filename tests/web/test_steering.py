@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 
 import pytest
+from sqlalchemy import update
 
 from digest import jobs
 from digest.app import App
@@ -13,7 +14,7 @@ from digest.model.papers import ListedPaper, Paper
 from digest.model.subscribers import Subscriber
 from digest.pipeline.steer import Said, said_by
 from digest.pipeline.subscribe import unsubscribe
-from digest.store import deliveries, digests, papers
+from digest.store import deliveries, digests, papers, tables
 from digest.store.subscribers import subscriber_by_id
 from digest.web import build_web
 from tests.conftest import HandClock
@@ -102,9 +103,8 @@ def test_a_page_names_the_paper_and_asks(desk: Desk, wish: str) -> None:
     page = desk.open(wish)
     assert f'dir="auto"><a href="/papers/{desk.paper.key}">' in page
     assert "From your next digest on (Thursday 19 March 2026 at 07:00 (Europe/Berlin))" in page
-    assert page.count(f'action="/steer/{desk.token}/{desk.paper.key}/') == (
-        3 if wish == "mute" else 2
-    )
+    forms = page.count(f'method="post" action="/steer/{desk.token}/{desk.paper.key}/')
+    assert forms == (3 if wish == "mute" else 2)
     assert desk.reader.address not in page
     assert "<script" not in page
 
@@ -208,6 +208,42 @@ def test_muting_offers_what_found_the_paper(shown: Desk) -> None:
     assert '<span dir="auto">graph neural networks</span> is muted until 18 April.' in page
     assert shown.muted() == ["graph neural networks"]
     assert "What found you this paper" not in page
+
+
+def test_muting_offers_what_the_title_says_and_who_wrote_it(desk: Desk) -> None:
+    with desk.app.database.writing() as connection:
+        change = update(tables.papers).where(tables.papers.c.id == desk.paper.id)
+        named = {"title": "Graph Neural Networks at Sea", "authors": ["Ada Lovelace", "B", 'O"C']}
+        connection.execute(change.values(named))
+    page = desk.open("mute")
+    assert "What its title says" in page
+    assert "Who wrote it" in page
+    offered = [unescape(each) for name, each in _HIDDEN.findall(page) if name == "phrase"]
+    assert offered == ["graph neural networks", 'author:"Ada Lovelace"', 'author:"O C"']
+    for phrase in offered:
+        desk.press(desk.url("mute"), phrase=phrase)
+    assert sorted(desk.muted()) == sorted(offered)
+
+
+def test_a_preview_tells_what_a_mute_would_hide_and_mutes_nothing(shown: Desk) -> None:
+    form = {"phrase": "  diffusion   models ", "act": "preview"}
+    answer = shown.client.post(shown.url("mute"), form)
+    assert answer.status == 200
+    page = " ".join(re.sub(r"<[^>]+>", "", answer.text).split())
+    assert "What muting diffusion models would hide" in page
+    assert re.search(r"\d+ papers? of the last \d+; your keywords find", page)
+    assert 'name="phrase" value="diffusion models"' in answer.text
+    assert shown.muted() == []
+    assert revision(shown) == shown.reader.revision
+
+    for phrase, words in (("zebra fish", "None of the last"), ("graph neural networks", "all of")):
+        page = shown.client.post(shown.url("mute"), {"phrase": phrase, "act": "preview"}).text
+        assert words in page
+    for phrase in ("", "a | | b", "-survey", '"<script>'):
+        answer = shown.client.post(shown.url("mute"), {"phrase": phrase, "act": "preview"})
+        assert answer.status == 422
+        assert "<script" not in answer.text
+    assert shown.muted() == []
 
 
 def test_a_paper_of_no_digest_offers_nothing(desk: Desk) -> None:
@@ -341,7 +377,9 @@ def test_who_has_left_is_told_so(desk: Desk, wish: str) -> None:
     unsubscribe(desk.app.registry, desk.reader)
     for answer in posted(desk, desk.url(wish)):
         assert answer.status == 410
-    assert "You are unsubscribed, so nothing was changed." in desk.client.get(desk.url(wish)).text
+    page = desk.client.get(desk.url(wish)).text
+    assert "<h1>Nothing was changed</h1>" in page
+    assert "You are unsubscribed, so nothing was changed. Subscribe again" in page
     assert desk.said() == Said((), ())
 
 
