@@ -17,6 +17,7 @@ CLIENTS = {
     "Outlook.com": ("outlook", "outlook-com"),
     "Apple Mail on iOS": ("apple-mail", "ios"),
     "Yahoo": ("yahoo", "desktop-webmail"),
+    "Thunderbird": ("thunderbird", "macos"),
 }
 # As old as mail in HTML itself: caniemail has not asked.
 _UNTESTED_CSS = ("color", "font-family", "font-style")
@@ -52,8 +53,12 @@ class ClientSupport:
         """Return every feature there is data of."""
         return frozenset(self._stats)
 
-    def without(self, feature: str) -> list[str]:
-        """Return the clients whose newest version shows nothing of a feature."""
+    def missing(self, used: Iterable[str]) -> dict[str, list[str]]:
+        """Return the clients whose newest version shows nothing of a feature, for each that has some."""
+        found = {each: self._without(each) for each in used if each in self._stats}
+        return {each: clients for each, clients in found.items() if clients}
+
+    def _without(self, feature: str) -> list[str]:
         return [
             name
             for name, (family, platform) in CLIENTS.items()

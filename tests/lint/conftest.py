@@ -27,7 +27,7 @@ def npm_packages() -> Path:
     return node_modules()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop runs in this thread, where others need their own
 def browser() -> Iterator[Browser]:
     chromium = program("chromium")
     with sync_playwright() as playwright:

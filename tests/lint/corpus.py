@@ -3,17 +3,21 @@
 Every text has words of `WISHES`, so that each comes into a digest, marked, and into the feeds.
 """
 
+from dataclasses import replace
 from datetime import date
 
 from digest.sources.base import Page
 from digest.sources.dump_text import read_dump
 from digest.sources.normalize import record_from
+from digest.text import clean_line
 from tests.conftest import REPOSITORY
 from tests.factories import make_dump
 from tests.rendering.samples import HOSTILE_TITLES
 
 _PLAIN = REPOSITORY / "examples" / "dumps" / "1-march.txt"
+_FEBRUARY = date(2026, 2, 10)
 _MARCH = date(2026, 3, 17)
+_FEW = 3
 # One reader each: everything, nothing that is found, and words that are hostile themselves.
 WISHES = {
     "ada@example.org": ("fog", "graph neural networks"),
@@ -40,17 +44,27 @@ TITLES = (
 )
 
 
+def plain_page() -> Page:
+    """Return a page of papers as most are, for a month that is over."""
+    [*records] = read_dump(_PLAIN, today=_FEBRUARY).records
+    return Page(make_dump("plain.txt", _FEBRUARY), iter(records[-_FEW:]))
+
+
 def hostile_page() -> Page:
     """Return a page of hostile papers on its way in, each with a real abstract as well."""
     plain = read_dump(_PLAIN, today=_MARCH).records
     records = (
-        record_from(
-            number,
-            number,
-            title,
-            f"{title} In fog. {title} Of harbours (https://example.org/?a=1&copy=2). "
-            f"{own.original_abstract}",
-            is_truncated=False,
+        replace(
+            record_from(
+                number,
+                number,
+                title,
+                f"{title} In fog. {title} Of harbours (https://example.org/?a=1&copy=2). "
+                f"{own.original_abstract}",
+                is_truncated=False,
+            ),
+            # What looks like an address is no name to feedparser.
+            authors=(clean_line(title)[:60].replace("@", " at "), "Am\u00e9lie & S\u00f6hne"),
         )
         for number, (title, own) in enumerate(zip(TITLES, plain, strict=False), start=1)
     )

@@ -1,76 +1,116 @@
 """Every page people can come to, with what they did to get there."""
 
-from collections.abc import Iterator
 from urllib.parse import quote_plus
 
 from digest.app import App
+from digest.model.papers import Paper
 from digest.model.subscribers import Subscriber
 from digest.pipeline.subscribe import enrol, subscribe
 from digest.store.papers import newest_papers
 from tests.factories import make_wishes
+from tests.lint.browsing import Browsing
 from tests.lint.corpus import WISHES
-from tests.web.client import Answer, Client
 
-_PAPERS = 6
 _HARM = '"><script>alert(1)</script> & \u05e9\u05dc\u05d5\u05dd ]]>'
 _WRONG = {"address": "ada@", "keywords": f"graph (neural\n{_HARM}", "papers": "no", "hour": "25"}
 
 
-def visit_everything(app: App, client: Client) -> dict[str, str]:
-    """Return the HTML of every page by what it is, and of those that forms lead to."""
-    pages = {}
-    for name, answer in _visits(app, client):
-        if answer.headers.get("content-type", "").startswith("text/html"):
-            pages[name] = answer.text
-    return pages
-
-
-def _visits(app: App, client: Client) -> Iterator[tuple[str, Answer]]:
-    dora = enrol(app.registry, "dora@example.org", make_wishes(*WISHES["mallory@example.org"]))
-    yield from _public(app, client)
-    yield from _forms(app, client, dora)
+def visit_everything(app: App, browsing: Browsing) -> None:
+    """Open every page, send every form, rightly and wrongly, and open what that leads to."""
+    ada = enrol(app.registry, "ada@example.org", make_wishes(*WISHES["ada@example.org"]))
+    dora = enrol(
+        app.registry,
+        "dora@example.org",
+        make_wishes(*WISHES["mallory@example.org"]),
+        is_welcomed=True,
+    )
+    papers = _papers(app)
+    _own_feed(app, browsing, ada)
+    _public(browsing)
+    _forms(app, browsing, dora)
+    _steer(app, browsing, dora, papers)
+    _errors(browsing)
+    _lose_a_feed(app, browsing, dora)
     # Last: what they do cannot be undone.
-    yield from _coming_and_going(app, client, dora)
+    _coming_and_going(app, browsing, dora)
 
 
-def _public(app: App, client: Client) -> Iterator[tuple[str, Answer]]:
-    yield "home", client.get("/")
-    yield "subscribe", client.get("/subscribe")
-    yield "subscribe, sent", client.get("/subscribe/sent")
-    yield "feeds", client.get("/feeds")
-    yield "feed", client.get("/feeds/trending")
-    yield "keywords", client.get("/feeds/keywords")
+def _public(browsing: Browsing) -> None:
+    browsing.get("home", "/")
+    browsing.get("subscribe", "/subscribe")
+    browsing.get("subscribe, sent", "/subscribe/sent")
+    browsing.get("feeds", "/feeds")
     for expression in ("fog", "harbour* | fog", _HARM, "graph (neural", "a" * 99, "unheard of"):
-        yield f"keywords {expression}", client.get(f"/feeds/keywords?q={quote_plus(expression)}")
-    yield "no such page", client.get("/nothing/here")
-    yield "no such paper", client.get("/papers/none")
-    yield "broken link", client.get("/preferences/broken")
-    for paper in _papers(app):
-        yield f"paper {paper.rpartition('/')[2]}", client.get(paper)
+        browsing.get(f"keywords {expression}", f"/feeds/keywords?q={quote_plus(expression)}")
+    for path in ("/health", "/robots.txt"):
+        browsing.get(path, path)
 
 
-def _forms(app: App, client: Client, dora: Subscriber) -> Iterator[tuple[str, Answer]]:
-    yield "subscribe, wrong", client.post("/subscribe", _WRONG)
+def _errors(browsing: Browsing) -> None:
+    browsing.get("no such page", "/nothing/here")
+    browsing.get("no such paper", "/papers/none")
+    browsing.get("no such feed", "/feeds/none")
+    browsing.get("broken link", "/preferences/broken")
+    browsing.post("not to be posted", "/feeds")
+    browsing.break_down("our fault")
+
+
+def _own_feed(app: App, browsing: Browsing, ada: Subscriber) -> None:
+    page = f"{app.links.preferences(ada)}/feed"
+    browsing.get("own feed, none", page)
+    browsing.post("own feed, opened", page, {"deed": "open"})
+    browsing.get("own feed, fetched", page)
+
+
+def _lose_a_feed(app: App, browsing: Browsing, dora: Subscriber) -> None:
+    page = f"{app.links.preferences(dora)}/feed"
+    for deed, version in (("open", "0"), ("rotate", "1"), ("close", "2")):
+        browsing.post(f"own feed, {deed}", page, {"deed": deed, "version": version})
+
+
+def _forms(app: App, browsing: Browsing, dora: Subscriber) -> None:
+    browsing.post("subscribe, wrong", "/subscribe", _WRONG)
     preferences = app.links.preferences(dora)
-    yield "preferences", client.get(preferences)
-    yield "preferences, saved", client.get(f"{preferences}?saved")
-    yield "preferences, wrong", client.post(preferences, _WRONG)
+    browsing.get("preferences", preferences)
+    browsing.get("preferences, saved", f"{preferences}?saved")
+    browsing.post("preferences, wrong", preferences, _WRONG)
     looking = {"keywords": "fog\nharbour*\nunheard of\n-lantern", "action": "preview"}
-    yield "preferences, preview", client.post(preferences, looking)
+    browsing.post("preferences, preview", preferences, looking)
 
 
-def _coming_and_going(app: App, client: Client, dora: Subscriber) -> Iterator[tuple[str, Answer]]:
+def _steer(app: App, browsing: Browsing, dora: Subscriber, papers: list[Paper]) -> None:
+    token = app.links.steering_token(dora)
+    for paper in papers[:2]:
+        for wish in ("more", "less"):
+            address = app.links.steer(token, paper, wish)
+            browsing.get(f"{wish}, asked, {paper.id}", address)
+            browsing.post(f"{wish}, said, {paper.id}", address)
+    first = app.links.steer(token, papers[0], "less")
+    browsing.post("less, undone", first, {"act": "undo"})
+    mute = app.links.steer(token, papers[0], "mute")
+    browsing.get("mute, asked", mute)
+    browsing.post("mute, wrong", mute, {"phrase": "graph (neural"})
+    browsing.post("mute, done", mute, {"phrase": "harbour*"})
+    browsing.get("all that was said", f"/steer/{token}")
+    browsing.get("preferences, with what was said", app.links.preferences(dora))
+
+
+def _coming_and_going(app: App, browsing: Browsing, dora: Subscriber) -> None:
     carl = subscribe(app.registry, "carl@example.org", make_wishes("fog"))
     confirm = app.links.confirm(carl, app.clock())
-    yield "confirm", client.get(confirm)
-    yield "confirmed", client.post(confirm)
-    yield "confirmed before", client.get(confirm)
-    unsubscribe = app.links.unsubscribe(dora)
-    yield "unsubscribe", client.get(unsubscribe)
-    yield "unsubscribed", client.post(unsubscribe)
-    yield "unsubscribed before", client.get(unsubscribe)
+    browsing.get("preferences, to be confirmed", app.links.preferences(carl))
+    browsing.get("confirm", confirm)
+    browsing.post("confirmed", confirm)
+    browsing.get("confirmed before", confirm)
+    unsubscribe, one_click = app.links.unsubscribe(dora), app.links.one_click(dora)
+    browsing.get("unsubscribe", unsubscribe)
+    browsing.get("unsubscribe by a mail program's link", one_click)
+    browsing.post("unsubscribed", unsubscribe)
+    browsing.get("unsubscribed before", unsubscribe)
+    browsing.get("preferences, unsubscribed", app.links.preferences(dora))
+    browsing.get("own feed, unsubscribed", f"{app.links.preferences(dora)}/feed")
 
 
-def _papers(app: App) -> list[str]:
+def _papers(app: App) -> list[Paper]:
     with app.database.reading() as connection:
-        return [app.links.paper(each.paper) for each in newest_papers(connection, _PAPERS)]
+        return [each.paper for each in newest_papers(connection, 20)]

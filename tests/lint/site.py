@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -15,9 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from digest import jobs
 from digest.app import App, build_app
 from digest.config import Settings
+from digest.model.deliveries import MailKind
 from digest.model.digests import MatchKind
+from digest.model.languages import LANGUAGES
 from digest.model.papers import Paper
 from digest.pipeline.ingest import ingest
+from digest.pipeline.samples import SAMPLES, sample_reader
+from digest.pipeline.specimens import account_specimen, sample_specimen
 from digest.pipeline.subscribe import enrol, subscribe
 from digest.store.papers import newest_papers
 from digest.text import clean_line
@@ -25,10 +29,11 @@ from digest.web import build_web
 from tests.conftest import HandClock
 from tests.factories import make_wishes
 from tests.lint import corpus
+from tests.lint.browsing import Browsing
 from tests.lint.pages import visit_everything
 from tests.rendering import samples
-from tests.web.client import Client
 
+FEBRUARY = datetime(2026, 2, 10, 18, 0, tzinfo=UTC)
 EVENING = datetime(2026, 3, 17, 18, 0, tzinfo=UTC)
 _EVERYTHING = 30
 
@@ -37,9 +42,8 @@ _EVERYTHING = 30
 class Asked:
     """A request the server has answered."""
 
-    path: str
+    address: str
     status: int
-    reader: str
 
 
 @dataclass
@@ -47,13 +51,17 @@ class Site:
     """What the linters look at: mails, pages, feeds, and who asked for them."""
 
     app: App
+    browsing: Browsing
     mails: dict[str, str] = field(default_factory=dict)
-    pages: dict[str, str] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
     @property
     def home(self) -> str:
         return self.app.links.home().rstrip("/")
+
+    @property
+    def pages(self) -> dict[str, str]:
+        return self.browsing.pages
 
     @property
     def papers(self) -> list[Paper]:
@@ -65,7 +73,7 @@ class Site:
 @contextmanager
 def open_site(folder: Path) -> Iterator[Site]:
     """Fill a site in a folder by the ways everything goes, and serve it meanwhile."""
-    clock = HandClock(EVENING)
+    clock = HandClock(FEBRUARY)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         settings = Settings(
             data_dir=str(folder),
@@ -74,7 +82,8 @@ def open_site(folder: Path) -> Iterator[Site]:
             mail_from="digest@example.org",
             postal="Paper Digest, Example Lane 1, Exampletown",
         )
-        site = Site(build_app(settings, clock))
+        app = build_app(settings, clock)
+        site = Site(app, Browsing(build_web(app), app.links.home().rstrip("/")))
         _fill(site, folder, clock)
         with _serving(site, listening):
             yield site
@@ -84,6 +93,8 @@ def open_site(folder: Path) -> Iterator[Site]:
 def _fill(site: Site, folder: Path, clock: HandClock) -> None:
     app = site.app
     jobs.migrate(app)
+    ingest(app.database, corpus.plain_page(), clock)
+    clock.now = EVENING
     ingest(app.database, corpus.hostile_page(), clock)
     jobs.publish_feeds(app)
     for address, expressions in corpus.WISHES.items():
@@ -93,14 +104,38 @@ def _fill(site: Site, folder: Path, clock: HandClock) -> None:
     jobs.deliver(app)
     clock.advance(days=1)
     jobs.compose(app)
-    site.pages = visit_everything(app, Client(build_web(app), site.home))
     jobs.deliver(app)
+    for name, html in _received(folder).items():
+        site.browsing.follow(name, html)
+    visit_everything(app, site.browsing)
+    jobs.deliver(app)
+    site.mails = {**_received(folder), **_rare_mails(), **_gallery(app)}
+
+
+def _received(folder: Path) -> dict[str, str]:
+    """Return the HTML of all that was mailed so far, by whom it is to and what its subject is."""
+    found = {}
     for mail in sorted((folder / "mail" / "new").iterdir()):
         parsed = message_from_bytes(mail.read_bytes(), policy=policy.default)
         body = parsed.get_body(("html",))
         assert body is not None
-        site.mails[f"{parsed['To']} {parsed['Subject']}"] = body.get_content()
-    site.mails |= _rare_mails()
+        found[f"{parsed['To']} {parsed['Subject']}"] = body.get_content()
+    return found
+
+
+def _gallery(app: App) -> dict[str, str]:
+    """Return every kind of mail there is in every language, as anybody may look at it."""
+    sender, now = app.sender(), app.clock()
+    found = {}
+    for code in LANGUAGES:
+        reader = replace(sample_reader(now), language=code)
+        for kind in set(MailKind) - {MailKind.DIGEST}:
+            found[f"{code} {kind}"] = account_specimen(sender, kind, reader).html
+        for name, make in SAMPLES.items():
+            sample = make(now)
+            mine = sample.of(replace(sample.reader, language=code))
+            found[f"{code} digest-{name}"] = sample_specimen(sender, mine).html
+    return found
 
 
 def _rare_mails() -> dict[str, str]:
@@ -108,16 +143,14 @@ def _rare_mails() -> dict[str, str]:
     editions = {
         "folded": samples.folded_edition(*map(clean_line, samples.HOSTILE_TITLES)),
         "every kind of reason": samples.reasoned_edition(*MatchKind),
-        "nothing new": samples.edition([]),
         "best of the rest": samples.edition(matched=0),
-        "shortened": samples.heavy_edition(),
     }
     return {name: samples.renderer().digest(each).html for name, each in editions.items()}
 
 
 @contextmanager
 def _serving(site: Site, listening: socket.socket) -> Iterator[None]:
-    web = _noting(build_web(site.app), site.asked)
+    web = _noting(build_web(site.app), site.home, site.asked)
     server = uvicorn.Server(uvicorn.Config(web, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run, args=([listening],), name="web")
     thread.start()
@@ -128,14 +161,15 @@ def _serving(site: Site, listening: socket.socket) -> Iterator[None]:
         thread.join()
 
 
-def _noting(web: ASGIApp, asked: list[Asked]) -> ASGIApp:
+def _noting(web: ASGIApp, home: str, asked: list[Asked]) -> ASGIApp:
     """Return an application that notes what it answers."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def note(message: Message) -> None:
             if message["type"] == "http.response.start":
-                reader = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
-                asked.append(Asked(scope["path"], message["status"], reader))
+                query = scope["query_string"].decode()
+                address = f"{home}{scope['path']}{'?' if query else ''}{query}"
+                asked.append(Asked(address, message["status"]))
             await send(message)
 
         await web(scope, receive, note)

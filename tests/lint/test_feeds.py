@@ -1,49 +1,65 @@
-"""Feeds against schemas of our own, and against parsers and readers that people use."""
+"""Feeds in every format, against rules and schemas of our own and a parser that people use."""
 
-import sqlite3
-import subprocess
-from pathlib import Path
+import json
 
 import feedparser
 import pytest
-from reader import make_reader
 
-from digest.web import build_web
-from tests.lint.feeds import Document, documents, problems
-from tests.lint.site import Asked, Site
-from tests.lint.tools import program
-from tests.web.client import Client
+from digest.model.feeds import FeedFormat
+from tests.lint.feeds import Document, differences, documents, problems, schema_problems
+from tests.lint.site import Site
 
 pytestmark = [pytest.mark.lint, pytest.mark.slow]
 
-ENDINGS = ("rss", "atom")
+# Everything our rules, and the schemas, are asked about at least once.
+KINDS = (
+    "/feeds/trending.",
+    "/feeds/trending/2026-02.",
+    "/feeds/trending/2026-03.",
+    "/feeds/daily.",
+    "/feeds/daily/2026-02.",
+    "/feeds/daily/2026-03.",
+    "/feeds/keywords.",
+    "/f/",
+    "/digests.",
+)
 
 
 @pytest.fixture(scope="module")
 def found(site: Site) -> list[Document]:
-    return documents(site.pages, Client(build_web(site.app), site.home))
+    return documents(site)
 
 
-def test_pages_lead_to_feeds_in_every_format(found: list[Document]) -> None:
-    assert {each.kind for each in found} >= set(ENDINGS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_feed_is_looked_at_in_every_format(found: list[Document], kind: str) -> None:
+    mine = [each for each in found if kind in each.address]
+    assert {each.format for each in mine} == set(FeedFormat)
+    assert any(each.items() for each in mine)
 
 
-def test_feeds_are_as_their_schemas_say(found: list[Document]) -> None:
+def test_feeds_keep_our_rules(found: list[Document]) -> None:
     assert [problem for each in found for problem in problems(each)] == []
 
 
-def test_feeds_are_parsed_without_a_complaint(found: list[Document]) -> None:
-    for each in found:
-        if each.kind != "json":
-            parsed = feedparser.parse(each.body)
-            assert (each.address, parsed.bozo) == (each.address, 0)
+def test_feeds_are_as_their_schemas_say(found: list[Document]) -> None:
+    assert [problem for each in found for problem in schema_problems(each)] == []
+
+
+def test_feedparser_has_no_complaint(found: list[Document]) -> None:
+    xml = [each for each in found if each.format is not FeedFormat.JSON]
+    complaints = {each.address: feedparser.parse(each.body).bozo for each in xml}
+    assert {address for address, bozo in complaints.items() if bozo} == set()
+
+
+def test_feeds_say_the_same_in_every_format(found: list[Document]) -> None:
+    assert differences(found) == []
 
 
 @pytest.mark.parametrize(
     ("of", "to"),
     [
         (b"<updated>2026-", b"<updated>26-"),
-        (b'rel="self"', b'rel="own"'),
+        (b'type="application/atom+xml"', b'type="text/xml"'),
         (b'href="http', b'href="javascript:http'),
         (b"<title>", b"<title/><title>"),
         (b"<id>tag:", b"<id>"),
@@ -58,54 +74,55 @@ def test_feeds_are_parsed_without_a_complaint(found: list[Document]) -> None:
         (b'"date_published":"', b'"date_published":"on '),
         (b'"url":"http', b'"url":"javascript:http'),
         (b'"id":"', b'"identity":"'),
+        (b'"items":[', b'"papers":['),
     ],
 )
-def test_the_schemas_find_what_is_wrong(found: list[Document], of: bytes, to: bytes) -> None:
+def test_schemas_find_a_defect(found: list[Document], of: bytes, to: bytes) -> None:
     with_it = [each for each in found if of in each.body]
-    if not with_it and of.startswith(b'"'):
-        pytest.skip("there is no JSON Feed yet")
-    if not with_it and of == b"<dc:creator>":
-        pytest.skip("no paper of the corpus has authors")
     assert with_it
-    for each in with_it[:3]:
-        wrong = Document(each.address, each.kind, each.body.replace(of, to, 1))
-        assert problems(wrong)
+    assert all(schema_problems(each.with_(of, to)) for each in with_it[:3])
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_the_library_reader_takes_everything_once(site: Site, ending: str) -> None:
-    path = f"/feeds/trending.{ending}"
-    with make_reader(":memory:") as reader:
-        reader.add_feed(site.home + path)
-        before = len(site.asked)
-        reader.update_feeds()
-        entries = {each.link: each.title for each in reader.get_entries()}
-        reader.update_feeds()
-    assert statuses(site.asked[before:], path) == [200, 304]
-    assert entries == expected(site)
+@pytest.mark.parametrize(
+    ("format_", "of", "to", "rule"),
+    [
+        ("atom", b"<updated>2026-", b"<updated>26-", "[InvalidRFC3339Date]"),
+        ("rss", b"+0000</pubDate>", b"GMT</pubDate>", "[InvalidRFC2822Date]"),
+        ("rss", b"/feeds/trending.rss", b"/feeds/other.rss", "[MissingAtomSelfLink"),
+        ("atom", b'rel="prev-archive" href="', b'rel="prev-archive" href="ftp:', "[ContainsRelRef"),
+        ("atom", b"&lt;/p&gt;", b"", "[NotHtml]"),
+        ("rss", b"&lt;p&gt;", b"&lt;p onclick=1&gt;", "[SecurityRiskAttr]"),
+        ("json", b"<p>", b"<p><script>1</script>", "[SecurityRisk]"),
+    ],
+)
+def test_our_rules_find_a_defect(
+    found: list[Document], format_: str, of: bytes, to: bytes, rule: str
+) -> None:
+    [told, *_] = problems(trending(found, format_).with_(of, to))
+    assert rule in told
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_newsboat_takes_everything_once(site: Site, tmp_path: Path, ending: str) -> None:
-    path = f"/feeds/trending.{ending}"
-    (tmp_path / "urls").write_text(f"{site.home}{path}\n")
-    (tmp_path / "config").touch()
-    command = [program("newsboat"), "-q", "-u", "urls", "-c", "cache.db", "-C", "config"]
-    before = len(site.asked)
-    for _ in range(2):
-        subprocess.run(
-            [*command, "-x", "reload"], cwd=tmp_path, check=True, capture_output=True, timeout=60
-        )
-    assert statuses(site.asked[before:], path) == [200, 304]
-    with sqlite3.connect(tmp_path / "cache.db") as cache:
-        entries = dict(cache.execute("SELECT url, title FROM rss_item").fetchall())
-    cache.close()
-    assert entries == expected(site)
+@pytest.mark.parametrize("format_", list(FeedFormat))
+def test_our_rules_find_two_items_of_one_id(found: list[Document], format_: FeedFormat) -> None:
+    document = trending(found, format_)
+    first, second, *_ = (each.id.encode() for each in document.items())
+    [told, *_] = problems(document.with_(second, first))
+    assert "[Duplicate" in told
 
 
-def statuses(asked: list[Asked], path: str) -> list[int]:
-    return [each.status for each in asked if each.path == path]
+def test_feedparser_finds_an_element_that_is_not_closed(found: list[Document]) -> None:
+    for format_, end in (("rss", b"</item>"), ("atom", b"</entry>")):
+        assert feedparser.parse(trending(found, format_).with_(end, b"").body).bozo
 
 
-def expected(site: Site) -> dict[str, str]:
-    return {site.app.links.paper(each): each.title for each in site.papers}
+def test_feeds_that_differ_are_found(found: list[Document]) -> None:
+    mine = [trending(found, each) for each in FeedFormat]
+    assert differences(mine) == []
+    assert "is not there as json" in differences(mine[:2])[0]
+    title = json.loads(mine[2].body)["items"][0]["title"].encode()
+    changed = [*mine[:2], mine[2].with_(title[:9], b"something")]
+    assert "differs in its formats" in differences(changed)[0]
+
+
+def trending(found: list[Document], format_: str) -> Document:
+    return next(each for each in found if each.address.endswith(f"/feeds/trending.{format_}"))

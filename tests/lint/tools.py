@@ -8,6 +8,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -34,16 +35,22 @@ def node_modules() -> Path:
         wanted = pinned.read()
         stamp = _MODULES / ".of-lock-file"
         if not stamp.is_file() or stamp.read_text() != wanted:
-            command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-            done = subprocess.run(
-                command, cwd=HERE, capture_output=True, text=True, timeout=_LONG, check=False
-            )
-            if done.returncode != 0:
-                leave_out(
-                    f"npm cannot install what tests/lint/package-lock.json pins: {done.stderr}"
-                )
+            _install(npm)
             stamp.write_text(wanted)
     return _MODULES
+
+
+def _install(npm: str) -> None:
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    told = f"no answer in {_LONG} s"
+    with suppress(subprocess.TimeoutExpired):
+        done = subprocess.run(
+            command, cwd=HERE, capture_output=True, text=True, timeout=_LONG, check=False
+        )
+        if done.returncode == 0:
+            return
+        told = done.stderr
+    leave_out(f"npm cannot install what tests/lint/package-lock.json pins: {told}")
 
 
 def leave_out(sentence: str) -> NoReturn:
