@@ -11,6 +11,7 @@ from pathlib import Path
 from digest.app import App
 from digest.delivery.intake import open_intake
 from digest.delivery.intakes import Intake, IntakeError, Taken
+from digest.delivery.websub import ping
 from digest.errors import ConfigError, HeldError, SourceError
 from digest.pipeline.bounced import ReturnDesk, take_return
 from digest.pipeline.compose import ComposeReport, compose_due
@@ -36,8 +37,18 @@ def publish_feeds(app: App) -> int:
     """Rebuild the stored feeds, and the statistics if they are old; return how many feeds changed."""
     app.archives.refreeze()
     settings = app.settings
-    changed = publish(app.database, app.links, settings.site_name, settings.authority, app.clock)
-    return len(changed)
+    published = publish(
+        app.database,
+        app.links,
+        settings.site_name,
+        settings.authority,
+        app.clock,
+        hub=settings.hub,
+    )
+    if settings.hub:
+        for problem in ping(settings.hub, published.followed):
+            logger.warning("%s", problem)
+    return len(published.followed) + len(published.of_months)
 
 
 def compose(app: App, advance: Callable[[int], None] = lambda _count: None) -> ComposeReport:

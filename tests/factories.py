@@ -34,10 +34,13 @@ def make_dump(name: str = "a.txt", dated_on: date = date(2026, 3, 17), checksum:
 
 
 def make_wishes(
-    *expressions: str, cadence: Cadence = BERLIN, papers_per_digest: int = 10
+    *expressions: str,
+    cadence: Cadence = BERLIN,
+    papers_per_digest: int = 10,
+    language: str = "en",
 ) -> Wishes:
     interests = tuple(Interest(each) for each in expressions or ("graph neural networks",))
-    return Wishes(interests, cadence, papers_per_digest)
+    return Wishes(interests, cadence, papers_per_digest, language)
 
 
 def make_address(name: str = "ada") -> Address:

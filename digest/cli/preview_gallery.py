@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from digest.cli.preview_files import open_file, write_file
+
 _PAGE = "gallery.html"
 
 
@@ -19,7 +21,7 @@ _PAGE = "gallery.html"
 @click.option("--open", "is_opened", is_flag=True, help="Show it in the browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print subjects and sizes as JSON.")
 def gallery(*, folder: Path, is_opened: bool, as_json: bool) -> None:
-    """Write one page with every kind of mail: on a phone, on a desk, by day and by night.
+    """Write one page with every kind of mail, narrow and wide, light, dark and plain.
 
     The readers and their days are invented, and some mean harm; no database is needed. The page
     fetches nothing and runs nothing.
@@ -38,9 +40,8 @@ def gallery(*, folder: Path, is_opened: bool, as_json: bool) -> None:
         for each in exhibits(app.sender()):
             shown.append(each)
             advance(1)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / _PAGE
-    path.write_text(render_gallery(app.settings.site_name, shown), encoding="utf-8")
+    write_file(path, render_gallery(app.settings.site_name, shown).encode())
     if as_json:
         print_json(
             {
@@ -59,4 +60,4 @@ def gallery(*, folder: Path, is_opened: bool, as_json: bool) -> None:
     else:
         click.echo(f"{len(shown)} mails on one page: {path}")
     if is_opened:
-        click.launch(str(path.resolve()))
+        open_file(path)

@@ -30,13 +30,14 @@ def readers(*, as_json: bool) -> None:
                     "days": each.cadence.days.value,
                     "at": each.cadence.at.strftime("%H:%M"),
                     "zone": each.cadence.zone,
+                    "language": each.language,
                     "next_due_at": each.next_due_at,
                 }
                 for each in found
             ]
         )
         return
-    table = Table("reader", "state", "keywords", "when", "next due")
+    table = Table("reader", "state", "keywords", "when, language", "next due")
     for each in found:
         table.add_row(
             each.address,
@@ -44,7 +45,7 @@ def readers(*, as_json: bool) -> None:
             if each.id in suppressed
             else each.state.value,
             "\n".join(interest.expression for interest in each.interests),
-            f"{each.cadence.days.value} {each.cadence.at:%H:%M} {each.cadence.zone}",
+            f"{each.cadence.days.value} {each.cadence.at:%H:%M} {each.cadence.zone}\n{each.language}",
             f"{each.next_due_at:%Y-%m-%d %H:%M} UTC" if each.next_due_at else "-",
         )
     out.print(table)

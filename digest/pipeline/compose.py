@@ -145,5 +145,10 @@ def new_digest(
         matched=selection.matched,
         entries=selection.entries,
         composed_at=now,
-        wishes=Wishes(subscriber.interests, subscriber.cadence, subscriber.papers_per_digest),
+        wishes=Wishes(
+            subscriber.interests,
+            subscriber.cadence,
+            subscriber.papers_per_digest,
+            subscriber.language,
+        ),
     )

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from digest.clock import Clock
 from digest.model.cadence import slot_due
 from digest.model.digests import Digest
-from digest.model.papers import Paper
 from digest.model.subscribers import Subscriber
 from digest.pipeline.archive import Archives
 from digest.pipeline.compose import new_digest
 from digest.pipeline.matter import load_matter
 from digest.ranking.rank import rank
-from digest.store import digests, outlook, papers, subscribers
+from digest.store import digests, outlook, subscribers
 from digest.store.engine import Database
 
 _CHUNK = 500
@@ -73,9 +72,3 @@ def foresee(
         for reader, selection in zip(readers, selections, strict=True)
         if (reader.id, periods[reader.id]) not in done
     ]
-
-
-def papers_of(database: Database, digest: Digest) -> dict[int, Paper]:
-    """Return the papers that a digest shows, by their ids."""
-    with database.reading() as connection:
-        return papers.papers_by_id(connection, digest.paper_ids)

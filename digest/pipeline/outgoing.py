@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from digest.clock import Clock
@@ -20,7 +21,7 @@ from digest.model.papers import Paper
 from digest.model.subscribers import Subscriber
 from digest.rendering.email import MailRenderer, RenderedMail
 from digest.rendering.links import Links
-from digest.store import digests, papers, subscribers
+from digest.store import digests, dumps, papers, subscribers
 from digest.store.engine import Connection, Database
 
 logger = logging.getLogger(__name__)
@@ -96,11 +97,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What claimed mails say, loaded at once."""
+    """What claimed mails say, loaded at once.
+
+    `read_since` is when the first papers after a mark were read: a digest's window begins at one.
+    """
 
     subscribers: Mapping[int, Subscriber]
     digests: Mapping[int, Digest]
     papers: Mapping[int, Paper]
+    read_since: Mapping[int, datetime] = field(default_factory=dict)
 
 
 def load(database: Database, claimed: Sequence[Delivery]) -> Batch:
@@ -121,7 +126,19 @@ def load(database: Database, claimed: Sequence[Delivery]) -> Batch:
         subscribers={key: each for part in parts for key, each in part.subscribers.items()},
         digests={key: each for part in parts for key, each in part.digests.items()},
         papers={key: each for part in parts for key, each in part.papers.items()},
+        read_since={key: each for part in parts for key, each in part.read_since.items()},
     )
+
+
+def load_one(database: Database, subscriber: Subscriber, digest: Digest) -> Batch:
+    """Return what the mail of one digest says, stored or not, to this reader."""
+    with database.reading() as connection:
+        return Batch(
+            subscribers={subscriber.id: subscriber},
+            digests={digest.id: digest},
+            papers=papers.papers_by_id(connection, digest.paper_ids),
+            read_since=dumps.first_read_after(connection, [digest.window.after]),
+        )
 
 
 def _load_all(connection: Connection, claimed: Sequence[Delivery]) -> Batch:
@@ -136,6 +153,9 @@ def _load_all(connection: Connection, claimed: Sequence[Delivery]) -> Batch:
         ),
         digests=found,
         papers=papers.papers_by_id(connection, wanted),
+        read_since=dumps.first_read_after(
+            connection, {digest.window.after for digest in found.values()}
+        ),
     )
 
 
@@ -202,7 +222,9 @@ def _render(
                 raise DigestError(message)
             digest = batch.digests[delivery.digest_id]
             shown = {number: batch.papers[number] for number in digest.paper_ids}
-            return renderer.digest(DigestEdition(digest, _as_composed(subscriber, digest), shown))
+            since = batch.read_since.get(digest.window.after)
+            reader = _as_composed(subscriber, digest)
+            return renderer.digest(DigestEdition(digest, reader, shown, since))
 
 
 def _as_composed(subscriber: Subscriber, digest: Digest) -> Subscriber:
@@ -214,6 +236,7 @@ def _as_composed(subscriber: Subscriber, digest: Digest) -> Subscriber:
         interests=digest.wishes.interests,
         cadence=digest.wishes.cadence,
         papers_per_digest=digest.wishes.papers_per_digest,
+        language=digest.wishes.language,
     )
 
 

@@ -21,13 +21,17 @@ _USUAL = ("graph neural networks", "molecul* + generation", "RAG", "large langua
 _MANY = (
     *("graph neural networks", "diffusion models", "retrieval augmented generation", "robotics"),
     *("reinforcement learning", "quantization", "fairness | privacy", "benchmark*", "agents"),
-    *("multimodal", "speech", "vision-language", "medical imag*", "reasoning", "hallucination*"),
+    *("multimodal", "speech", "vision-language", "medical + imag*", "reasoning", "hallucination*"),
     *("protein + design", "time series", "knowledge distillation", "3D", "video generation"),
     *("long context", "tokeni* | tokenis*", "machine translation", "tables", "recommend*"),
     *("embeddings", "code generation", "theorem proving", "safety", "interpretability"),
 )
+_AWAY = timedelta(days=14)
+# "Learning from graphs and networks": each of its letters takes six when it is sent.
+_LARGE = "\u039c\u03ac\u03b8\u03b7\u03c3\u03b7 \u03b1\u03c0\u03cc \u03b3\u03c1\u03b1\u03c6\u03ae\u03bc\u03b1\u03c4\u03b1 \u03ba\u03b1\u03b9 \u03b4\u03af\u03ba\u03c4\u03c5\u03b1, "
+_ADDRESSES = " ".join(f"https://example.org/{part}/{'deeper/' * 50}" for part in range(6))
 _HOSTILE_WISHES = (
-    '"<b>bold</b>"', "graphs", '"{{ 7 * 7 }}"', "deep learning", "encoded", "emoji",
+    '"<b>bold</b>"', "graphs", '"{{ 7 }}"', "deep learning", "encoded", "emoji",
 )  # fmt: skip
 _HOSTILE = (
     '<script>alert("title")</script> & <b>bold</b> {{ 7 * 7 }} {% raw %} in graphs',
@@ -47,13 +51,17 @@ _HOSTILE = (
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A reader who does not exist, with a digest that was chosen for them as for anybody."""
+    """A reader who does not exist, with a digest that was chosen for them as for anybody.
+
+    `read_since` is when the first of the papers it was chosen from were read.
+    """
 
     name: str
     about: str
     reader: Subscriber
     digest: Digest
     papers: dict[int, Paper]
+    read_since: datetime
 
     def of(self, reader: Subscriber) -> "Sample":
         """Return the same digest as if it were another's."""
@@ -96,29 +104,51 @@ def quiet(now: datetime) -> Sample:
     return _sample("quiet", "a day on which nothing matched", reader, _examples(), now)
 
 
+def catch_up(now: datetime) -> Sample:
+    """Return the one digest of somebody who was away for a fortnight."""
+    reader = sample_reader(now, papers=12)
+    about = "the first day after a fortnight away"
+    return _sample("catch-up", about, reader, _examples(), now, since=now - _AWAY)
+
+
 def hostile(now: datetime) -> Sample:
     """Return papers whose titles mean harm, cleaned no more than what comes from outside is."""
     reader = sample_reader(now, *_HOSTILE_WISHES)
     return _sample("hostile", "titles and interests that mean harm", reader, _hostile(), now)
 
 
+def oversized(now: datetime) -> Sample:
+    """Return papers of which a mail can show no more than lines."""
+    reader = sample_reader(now, "graphs", papers=30)
+    about = "more than fits into a mail: papers become lines"
+    return _sample("oversized", about, reader, _oversized(), now)
+
+
 SAMPLES: dict[str, Callable[[datetime], Sample]] = {
     "usual": usual,
     "many": many,
     "quiet": quiet,
+    "catch-up": catch_up,
     "hostile": hostile,
+    "oversized": oversized,
 }
 
 
-def _sample(
-    name: str, about: str, reader: Subscriber, records: Sequence[PaperRecord], now: datetime
+def _sample(  # noqa: PLR0913  a sample, whole
+    name: str,
+    about: str,
+    reader: Subscriber,
+    records: Sequence[PaperRecord],
+    now: datetime,
+    *,
+    since: datetime | None = None,
 ) -> Sample:
     listed = [_listed(number, record, now) for number, record in enumerate(records, start=1)]
     profile = Profile(reader.id, reader.interests, reader.papers_per_digest)
     [selection] = rank(listed, [profile], now)
     digest = new_digest(reader, selection, now.date(), 1, now)
     shown = {each.paper.id: each.paper for each in listed if each.paper.id in digest.paper_ids}
-    return Sample(name, about, reader, digest, shown)
+    return Sample(name, about, reader, digest, shown, since or now)
 
 
 @cache
@@ -140,6 +170,20 @@ def _hostile() -> tuple[PaperRecord, ...]:
             is_truncated=False,
         )
         for number, title in enumerate(_HOSTILE, start=1)
+    )
+
+
+@cache
+def _oversized() -> tuple[PaperRecord, ...]:
+    return tuple(
+        record_from(
+            number,
+            number,
+            f"{each.title}, graphs: {_LARGE * 9}",
+            f"{_LARGE * 30}{each.abstract} {_ADDRESSES}",
+            is_truncated=False,
+        )
+        for number, each in enumerate(_examples()[:60], start=1)
     )
 
 

@@ -1,7 +1,7 @@
 """Mails to look at: the very bytes that would be sent, made of what is there; nothing is changed."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -11,10 +11,8 @@ from digest.delivery.address import address_key, normal_address
 from digest.errors import DigestError
 from digest.model.deliveries import Delivery, DeliveryState, MailKind
 from digest.model.digests import Digest
-from digest.model.papers import Paper
 from digest.model.subscribers import Subscriber
-from digest.pipeline.foresee import papers_of
-from digest.pipeline.outgoing import Batch, Sender, build_mail
+from digest.pipeline.outgoing import Batch, Sender, build_mail, load_one
 from digest.pipeline.samples import Sample
 from digest.store import deliveries, digests, subscribers
 
@@ -73,7 +71,7 @@ def find_reader(sender: Sender, address: str) -> Subscriber:
 def account_specimen(sender: Sender, kind: MailKind, reader: Subscriber) -> Specimen:
     """Return a mail about a reader's subscription as it would go out now."""
     delivery = _made_up(sender, kind, reader)
-    return _specimen(sender, f"the mail `{kind}`", reader, delivery)
+    return _specimen(sender, f"the mail `{kind}`", Batch({reader.id: reader}, {}, {}), delivery)
 
 
 def digest_specimen(sender: Sender, reader: Subscriber, foresight: Foresight) -> Specimen:
@@ -98,25 +96,20 @@ def digest_specimen(sender: Sender, reader: Subscriber, foresight: Foresight) ->
     else:
         hint = "`--kind quiet` shows a day without papers, and no --reader shows a sample"
         raise DigestError(f"{reader.address} would get no mail now, nothing new matches: {hint}")
-    return _specimen(sender, shows, reader, delivery, digest, papers_of(sender.database, digest))
+    return _specimen(sender, shows, load_one(sender.database, reader, digest), delivery)
 
 
 def sample_specimen(sender: Sender, sample: Sample) -> Specimen:
     """Return the mail of a sample digest."""
-    delivery = _made_up(sender, MailKind.DIGEST, sample.reader, sample.digest)
-    return _specimen(sender, sample.about, sample.reader, delivery, sample.digest, sample.papers)
+    reader, digest = sample.reader, sample.digest
+    delivery = _made_up(sender, MailKind.DIGEST, reader, digest)
+    since = {digest.window.after: sample.read_since}
+    batch = Batch({reader.id: reader}, {digest.id: digest}, sample.papers, since)
+    return _specimen(sender, sample.about, batch, delivery)
 
 
-def _specimen(  # noqa: PLR0913, PLR0917  a mail, whole
-    sender: Sender,
-    shows: str,
-    reader: Subscriber,
-    delivery: Delivery,
-    digest: Digest | None = None,
-    papers: Mapping[int, Paper] | None = None,
-) -> Specimen:
-    found = {} if digest is None else {digest.id: digest}
-    message = build_mail(sender, Batch({reader.id: reader}, found, papers or {}), delivery)
+def _specimen(sender: Sender, shows: str, batch: Batch, delivery: Delivery) -> Specimen:
+    message = build_mail(sender, batch, delivery)
     return Specimen(delivery.kind, shows, delivery.address, message)
 
 

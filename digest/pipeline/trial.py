@@ -16,8 +16,7 @@ from digest.errors import DigestError
 from digest.model.deliveries import Delivery, DeliveryState, MailKind, Outcome, Verdict
 from digest.model.digests import Digest
 from digest.model.subscribers import Subscriber
-from digest.pipeline.foresee import papers_of
-from digest.pipeline.outgoing import Batch, Sender, build_mail
+from digest.pipeline.outgoing import Sender, build_mail, load_one
 from digest.store import deliveries, digests, subscribers, suppressions
 from digest.store.engine import Connection
 
@@ -86,7 +85,6 @@ def _newest_digest(connection: Connection, reader: Subscriber) -> Digest | None:
 
 
 def _digest_mail(sender: Sender, address: str, reader: Subscriber, digest: Digest) -> OutgoingMail:
-    shown = papers_of(sender.database, digest)
     now = sender.clock()
     delivery = Delivery(
         id=0,
@@ -103,7 +101,7 @@ def _digest_mail(sender: Sender, address: str, reader: Subscriber, digest: Diges
         next_at=now,
         deadline_at=now + timedelta(hours=1),
     )
-    batch = Batch({reader.id: reader}, {digest.id: digest}, shown)
+    batch = load_one(sender.database, reader, digest)
     return _outgoing(sender, address, delivery.key, build_mail(sender, batch, delivery))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from digest.errors import ExpressionError, SubscriptionError
 from digest.model.cadence import parse_time, parse_zone
+from digest.model.languages import LANGUAGES
 from digest.model.subscribers import (
     MAX_EXPRESSION,
     MAX_INTERESTS,
@@ -65,6 +66,16 @@ def read_number(text: str | int) -> int:
         message = f"A digest has 1 to {MAX_PAPERS} papers: {text!r} is not such a number"
         raise SubscriptionError(message)
     return number
+
+
+def read_language(code: str) -> str:
+    """Return a language that mails are written in, by its code; raises SubscriptionError."""
+    chosen = code.strip().lower()
+    if chosen not in LANGUAGES:
+        written = ", ".join(f"{each} ({name})" for each, name in LANGUAGES.items())
+        message = f"Mails are not written in {code!r}: choose one of {written}"
+        raise SubscriptionError(message)
+    return chosen
 
 
 def _weekday(given: str | int) -> int:

@@ -1,4 +1,4 @@
-"""A page that shows mails side by side, on a phone and on a desk, by day and by night."""
+"""A page that shows mails side by side: on a phone and on a desk, by day, by night and plain."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ from digest.rendering.environment import render, web_environment
 PHONE, DESK = 320, 640
 _DARK_RULE = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{")
 _SCHEMES = re.compile(r'(<meta name="(?:supported-)?color-schemes?" content=")[^"]*(")')
+# Quotes in what a mail says are escaped: what looks like an attribute is one.
+_STYLED = re.compile(r'<style.*?</style>|\s(?:style|bgcolor)="[^"]*"', re.DOTALL)
 _TALL, _SHORT = 860, 640
 
 
@@ -47,6 +49,11 @@ def themed(html: str, *, is_dark: bool) -> str:
     return _SCHEMES.sub(rf"\g<1>{scheme}\g<2>", _DARK_RULE.sub(rule, html))
 
 
+def unstyled(html: str) -> str:
+    """Return a mail's HTML as a client shows it that knows no CSS."""
+    return _STYLED.sub("", html)
+
+
 def render_gallery(site_name: str, exhibits: Sequence[Exhibit]) -> str:
     """Return one HTML page that needs nothing else; what the mails say can do nothing in it."""
     shown = [(each, _views(each)) for each in exhibits]
@@ -56,8 +63,10 @@ def render_gallery(site_name: str, exhibits: Sequence[Exhibit]) -> str:
 
 def _views(exhibit: Exhibit) -> list[View]:
     height = _TALL if exhibit.is_long else _SHORT
-    return [
+    themes = [
         View(f"{place}, {theme}", width, height, themed(exhibit.html, is_dark=theme == "dark"))
         for place, width in (("Phone", PHONE), ("Desk", DESK))
         for theme in ("light", "dark")
     ]
+    plain = unstyled(themed(exhibit.html, is_dark=False))
+    return [*themes, View("Without CSS", DESK, height, plain)]

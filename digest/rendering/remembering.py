@@ -16,7 +16,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, final
 
 from jinja2 import Environment, TemplateRuntimeError, nodes
 from jinja2.compiler import CodeGenerator, Frame
@@ -52,6 +52,7 @@ class Remembers(Protocol):
         """Return the pieces that were written, by the number of the block; it is added to."""
 
 
+@final
 class Blocks(tuple[str, ...]):
     """What a tag gives: text would be a copy of nearly all of a mail."""
 
@@ -160,21 +161,20 @@ def in_pieces(chunks: Iterable[str | Blocks]) -> tuple[str, ...]:
     pieces: list[str] = []
     own: list[str] = []
     for chunk in chunks:
-        if not isinstance(chunk, Blocks):
-            # Nobody's own words are that long: it is the template's, the same object each time.
-            if len(chunk) < _LONG or "\n" not in chunk:
-                own.append(chunk)
-                continue
+        if type(chunk) is Blocks:
+            before = "".join(own)
+            if _SHARED.issuperset(map(type, chunk)) and (not before or before.endswith("\n")):
+                pieces += (before, *chunk)
+                own = []
+            else:
+                own = [before, *chunk]
+        # Nobody's own words are that long: it is the template's, the same object each time.
+        elif len(chunk) >= _LONG and "\n" in chunk:
             first, lines, last = _whole_lines(chunk)
             pieces += ("".join(own) + first, *lines)
             own = [last] if last else []
-            continue
-        before = "".join(own)
-        if _SHARED.issuperset(map(type, chunk)) and (not before or before.endswith("\n")):
-            pieces += (before, *chunk)
-            own = []
         else:
-            own = [before, *chunk]
+            own.append(chunk)
     pieces.append("".join(own))
     return tuple(filter(None, pieces))
 

@@ -65,10 +65,11 @@ def test_the_way_from_a_dump_to_a_mail_and_a_feed(
         "subscribe", "ada@example.org", "-k", "graph neural networks", "--confirmed", "--json"
     )
     assert json.loads(reader.stdout)["state"] == "active"
-    asked = run("subscribe", "bob@example.org", "-k", "speech", "--json")
+    asked = run("subscribe", "bob@example.org", "-k", "speech", "--language", "de", "--json")
     assert json.loads(asked.stdout)["state"] == "unconfirmed"
     assert "ada@example.org" in run("readers").stdout
-    assert len(json.loads(run("readers", "--json").stdout)) == 2
+    readers = json.loads(run("readers", "--json").stdout)
+    assert [each["language"] for each in readers] == ["en", "de"]
 
     assert json.loads(run("compose", "--json").stdout) == {"composed": 0, "quiet": 0}
     sent = run("deliver", "--json")
@@ -102,6 +103,7 @@ def test_a_refused_dump_is_named_with_its_line_and_leaves_with_1(run: Run, tmp_p
         (("subscribe", "a@example.org", "-k", '"open'), "^"),
         (("subscribe", "a@example.org", "-k", "gnn", "--zone", "Berlin"), "Europe/Berlin"),
         (("subscribe", "a@example.org", "-k", "gnn", "--at", "7"), "07:30"),
+        (("subscribe", "a@example.org", "-k", "gnn", "--language", "fr"), "de (Deutsch)"),
         (("preview", "a ("), "^"),
         (("nonsense",), "No such command"),
     ],

@@ -13,6 +13,7 @@ from digest.model.deliveries import DeliveryState, MailKind
 from digest.pipeline import gallery, samples
 from digest.pipeline.subscribe import Registry, subscribe
 from digest.store import deliveries
+from digest.store.tables import metadata
 from digest.tokens import Tokens
 from tests.cli.conftest import SECRET, Operator, on_both
 from tests.conftest import START
@@ -90,6 +91,73 @@ def test_it_works_on_an_empty_site_and_writes_what_is_asked(
     assert lxml_html.fromstring(path.read_text()).xpath("//h1")
 
 
+@pytest.mark.parametrize("kind", ["digest", *ACCOUNT_MAILS, *SAMPLES])
+def test_any_kind_is_shown_in_another_language(operator: Operator, kind: str) -> None:
+    told = operator.says("preview", "mail", "--kind", kind, "--language", "de", "--as", "html")
+    assert told.exit_code == 0
+    assert lxml_html.fromstring(told.stdout).get("lang") == "de"
+
+
+def test_a_readers_mail_is_in_no_other_language_than_theirs(operator: Operator) -> None:
+    operator.has_readers(ADA, papers=False)
+    told = operator.says("preview", "mail", "--reader", ADA, "--language", "de")
+    assert told.exit_code == 2
+    assert "a language of their own" in told.stderr
+    assert operator.says("preview", "mail", "--language", "fr").exit_code == 1
+
+
+@pytest.mark.parametrize("kind", ["digest", *ACCOUNT_MAILS, *SAMPLES])
+def test_nothing_is_changed_by_looking(operator: Operator, kind: str) -> None:
+    operator.has_readers(ADA)
+    operator.says("compose")
+    before = everything(operator)
+    seen = operator.says("preview", "mail", "--kind", kind, "--reader", ADA, "--as", "raw")
+
+    assert (seen.exit_code, bool(seen.stdout_bytes)) == (0, True)
+    assert everything(operator) == before
+
+
+def everything(operator: Operator) -> dict[str, list[tuple[object, ...]]]:
+    """Return every row of every table."""
+    with operator.database.reading() as connection:
+        return {
+            table.name: sorted((tuple(row) for row in connection.execute(table.select())), key=repr)
+            for table in metadata.sorted_tables
+        }
+
+
+def test_an_invented_readers_mail_needs_no_database_and_makes_none(
+    operator: Operator, tmp_path: Path
+) -> None:
+    here = {"DIGEST_DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3"}
+    seen = operator.says("preview", "mail", "--kind", "welcome", **here)
+
+    assert seen.stdout.startswith("WELCOME")
+    assert not (tmp_path / "none.sqlite3").exists()
+
+
+@pytest.mark.parametrize("what", [("mail", "mail.html"), ("gallery", "gallery")])
+def test_a_place_that_cannot_be_written_is_said_with_what_to_do(
+    operator: Operator, tmp_path: Path, what: tuple[str, str]
+) -> None:
+    (tmp_path / "file").touch()
+    command, name = what
+    seen = operator.says("preview", command, "--out", str(tmp_path / "file" / name))
+
+    assert seen.exit_code == 1
+    assert "cannot be written (" in seen.output
+    assert "name another place with --out" in seen.output
+
+
+def test_what_no_browser_shows_is_named(operator: Operator, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "mail.html"
+    seen = operator.says("preview", "mail", "--open", "--out", str(path), PATH="", DISPLAY="")
+
+    assert seen.exit_code == 1
+    assert f"open {path}" in seen.output
+    assert path.read_bytes().startswith(b"<!DOCTYPE html>")
+
+
 def test_a_browser_shows_html_alone(operator: Operator) -> None:
     seen = operator.says("preview", "mail", "--open", "--as", "raw")
 
@@ -106,7 +174,7 @@ def test_the_gallery_is_one_page_of_every_mail_and_needs_no_database(
     page = lxml_html.fromstring(Path(about["file"]).read_text())
 
     assert [each["name"] for each in about["mails"]] == list(gallery.NAMES)
-    assert len(page.xpath("//iframe[@sandbox='']")) == 4 * len(gallery.NAMES)
+    assert len(page.xpath("//iframe[@sandbox='']")) == 5 * len(gallery.NAMES)
     assert all(each["html_bytes"] <= 95_000 for each in about["mails"])
     assert page.xpath("//script | //img | //link") == []
 
