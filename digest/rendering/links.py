@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from digest.model.feeds import FeedFormat
 from digest.model.papers import LinkKind, Paper, Scheme
@@ -17,6 +17,8 @@ MAX_URL = 500
 MAX_LINKS = 6
 # A mail has the same token in its header, its HTML and its text.
 _REMEMBERED_TOKENS = 256
+# The same few: repositories and their like.
+_REMEMBERED_HOSTS = 1024
 # A search box needs no more of a title, and a search with LaTeX in it finds nothing.
 _MAX_QUERY = 150
 _UNSEARCHABLE = str.maketrans(dict.fromkeys("$\\{}^_<>", " "))
@@ -106,7 +108,7 @@ def named_links(
     the last two search for the title.
     """
     own = [
-        NamedLink(_label(link.kind, link.url, words), link.url)
+        NamedLink(_label(link.kind, _host(link.url), words), link.url)
         for link in paper.links
         if _is_web_address(link.url)
     ]
@@ -116,12 +118,12 @@ def named_links(
 
 def arxiv_search(title: str) -> str:
     """Return the address that searches arXiv's titles."""
-    return f"https://arxiv.org/search/?{_query(searchtype='title', query=_words(title))}"
+    return f"https://arxiv.org/search/?searchtype=title&query={_words(title)}"
 
 
 def huggingface_search(title: str) -> str:
     """Return the address that searches Hugging Face's papers."""
-    return f"https://huggingface.co/papers?{_query(q=_words(title))}"
+    return f"https://huggingface.co/papers?q={_words(title)}"
 
 
 def _registries(paper: Paper, words: Language) -> list[NamedLink]:
@@ -139,9 +141,8 @@ def _registries(paper: Paper, words: Language) -> list[NamedLink]:
     return links
 
 
-def _label(kind: LinkKind, url: str, words: Language) -> str:
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    host = clip(host, 40)
+@lru_cache(_REMEMBERED_HOSTS)
+def _label(kind: LinkKind, host: str, words: Language) -> str:
     said = {
         LinkKind.CODE: words.gettext("Code on %(host)s", host=host),
         LinkKind.PROJECT: words.gettext("Project page on %(host)s", host=host),
@@ -151,6 +152,10 @@ def _label(kind: LinkKind, url: str, words: Language) -> str:
         LinkKind.PAPER: words.gettext("Paper on %(host)s", host=host),
     }
     return said.get(kind, host)
+
+
+def _host(url: str) -> str:
+    return clip((urlsplit(url).hostname or "").removeprefix("www."), 40)
 
 
 def _is_web_address(url: str) -> bool:
@@ -163,9 +168,8 @@ def _is_web_address(url: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
+@lru_cache(1)  # both searches are for the same
 def _words(title: str) -> str:
-    return clip(clean_line(title.translate(_UNSEARCHABLE)), _MAX_QUERY).rstrip("\u2026")
-
-
-def _query(**fields: str) -> str:
-    return urlencode(fields, errors="replace")
+    """Return what a search for a title asks for, as a query has it."""
+    words = clip(clean_line(title.translate(_UNSEARCHABLE)), _MAX_QUERY).rstrip("\u2026")
+    return quote_plus(words, errors="replace")
