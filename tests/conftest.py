@@ -86,7 +86,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     """An empty database of this version's schema: the contract suites run over both kinds."""
     opened = open_database(request, tmp_path, request.param)
     yield opened
-    opened.dispose()
+    close_database(opened)
 
 
 @pytest.fixture
@@ -109,6 +109,14 @@ def open_database(request: pytest.FixtureRequest, folder: Path, kind: str) -> Da
     return Database(f"{address}/{name}")
 
 
+def close_database(database: Database) -> None:
+    """Close a test's database; of a server's, thousands would take room and time in the end."""
+    database.dispose()
+    if not database.is_sqlite:
+        address, _, name = database.url.render_as_string(hide_password=False).rpartition("/")
+        _say(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def _count() -> Iterator[int]:
     number = 0
     while True:
@@ -120,7 +128,11 @@ _numbers = _count()
 
 
 def _create(address: str, name: str, template: str) -> None:
+    _say(address, f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+def _say(address: str, statement: str) -> None:
     engine = create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+        connection.execute(text(statement))
     engine.dispose()

@@ -23,6 +23,9 @@ WAYS_OUT = (
 )
 
 
+_ROOM = 2 * 1024**3
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """Give the address of a server, without a database's name, for as long as the block lasts."""
@@ -30,7 +33,7 @@ def server() -> Iterator[str]:
     if given:
         yield given.rstrip("/")
         return
-    root = Path(tempfile.mkdtemp(prefix="digest-pg-"))
+    root = Path(tempfile.mkdtemp(prefix="digest-pg-", dir=_in_memory()))
     try:
         with _running(_binaries(root), root) as address:
             yield address
@@ -73,8 +76,18 @@ def _running(binaries: Path, root: Path) -> Iterator[str]:
         _wait_for(port, process, root / "log")
         yield f"postgresql+psycopg://digest@127.0.0.1:{port}"
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
         process.wait()
+
+
+def _in_memory() -> Path | None:
+    """Return a folder in memory, if there is room: every test has a database made for it.
+
+    None is durable there, nor need it be: nobody cuts the power but where disks are played.
+    """
+    shared = Path("/dev/shm")  # noqa: S108  whose name is made up by mkdtemp
+    has_room = shared.is_dir() and shutil.disk_usage(shared).free > _ROOM
+    return shared if has_room and os.access(shared, os.W_OK | os.X_OK) else None
 
 
 def _binaries(root: Path) -> Path:
