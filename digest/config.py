@@ -98,7 +98,9 @@ class Settings:
         "", "Postal line of the sender for the foot of mails, where the law asks for one."
     )
     templates_dir: str = _setting(
-        "", "Folder whose templates take the place of ours, file by file."
+        "",
+        "Folder whose templates take the place of ours, file by file; `digest doctor` tries them. "
+        "Sentences that are not ours stay in the language they are written in.",
     )
     hub: str = _setting(
         "", "WebSub hub that is told when public feeds change, http:// or https://; empty is none."

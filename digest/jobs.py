@@ -34,7 +34,7 @@ def migrate(app: App) -> None:
 
 
 def publish_feeds(app: App) -> int:
-    """Rebuild the stored feeds, and the statistics if they are old; return how many feeds changed."""
+    """Rebuild the stored feeds, and the statistics if they are old; return how many documents changed."""
     app.archives.refreeze()
     settings = app.settings
     published = publish(

@@ -7,6 +7,7 @@ from digest.checks.folders import check_folders, check_links
 from digest.checks.intake import check_intake
 from digest.checks.mail import check_mail
 from digest.checks.settings import check_routes, identity_of
+from digest.checks.templates import check_templates
 from digest.delivery.dns import Resolver
 from digest.errors import ConfigError
 
@@ -15,7 +16,12 @@ __all__ = ["Finding", "Level", "check_all"]
 
 def check_all(app: App) -> list[Finding]:
     """Return what was found, in the order of the flow; changes nothing."""
-    findings = [*check_folders(app.settings), *check_database(app), *check_routes(app.settings)]
+    findings = [
+        *check_folders(app.settings),
+        *check_templates(app),
+        *check_database(app),
+        *check_routes(app.settings),
+    ]
     if app.settings.sends_out:
         findings += _outward(app)
     findings += [check_intake(url) for url in app.settings.returns.split()]

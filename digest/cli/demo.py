@@ -90,14 +90,14 @@ def demo(paths: tuple[Path, ...], folder: Path) -> None:
         mails = list(sink.mails)
         dialogue = len(sink.commands)
     _file_mails(folder, mails)
-    feeds = write_feeds(app, folder / "feeds")
+    write_feeds(app, folder / "feeds")
     _print_table(app)
     click.echo(
         f"{len(mails)} mails went over SMTP ({dialogue} commands) into the Maildir {folder / 'mail'}"
     )
     for path in sorted((folder / "mails").glob("*.html")):
         click.echo(f"  open {path}")
-    for path in feeds:
+    for path in sorted((folder / "feeds").glob("*.*")):
         click.echo(f"  feed {path}")
     click.echo("To follow the links in them, and subscribe yourself:")
     click.echo(f"  DIGEST_DATA_DIR={folder / 'data'} ./run.sh serve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     "--out",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Also write the feeds into this folder.",
+    help="Also write the public feeds into this folder, to be served at /feeds.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def feeds(folder: Path | None, *, as_json: bool) -> None:
@@ -24,6 +25,7 @@ def feeds(folder: Path | None, *, as_json: bool) -> None:
     from digest import jobs
     from digest.cli.context import open_app
     from digest.cli.output import print_json
+    from digest.rendering.environment import plural
 
     app = open_app()
     changed = jobs.publish_feeds(app)
@@ -31,24 +33,38 @@ def feeds(folder: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"changed": changed, "written": written})
         return
-    click.echo(f"{changed} feeds changed")
+    click.echo(f"{plural(changed, 'document')} of the feeds changed")
     for path in written:
         click.echo(path)
 
 
 def write_feeds(app: App, folder: Path) -> list[Path]:
-    """Write the stored trending feeds into a folder; return the files."""
+    """Write what is stored of the public feeds, each where its address has it; return the files."""
     from digest.model.feeds import FeedFormat
-    from digest.pipeline.publish import TRENDING
-    from digest.store.feeds import read_snapshot
+    from digest.pipeline.public_feeds import DAILY, TRENDING
+    from digest.store.feeds import read_snapshot, snapshot_names
 
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     with app.database.reading() as connection:
-        for format_ in FeedFormat:
-            snapshot = read_snapshot(connection, TRENDING, format_)
-            if snapshot:
-                path = folder / f"{TRENDING}.{format_.value}"
-                path.write_bytes(snapshot.body)
-                written.append(path)
+        for feed in (TRENDING, DAILY):
+            for document in (feed, *snapshot_names(connection, feed)):
+                for format_ in FeedFormat:
+                    snapshot = read_snapshot(connection, document, format_)
+                    if snapshot:
+                        path = folder / f"{document}.{format_.value}"
+                        _write(path, snapshot.body)
+                        written.append(path)
     return written
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Write a file that a web server may be reading: it sees the old one, or all of the new one."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(body)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        reason = error.strerror or type(error).__name__
+        raise click.ClickException(f"{path} cannot be written ({reason})") from error

@@ -174,9 +174,10 @@ def build(sender: Sender, job: Job) -> OutgoingMail:
 def build_mail(sender: Sender, batch: Batch, delivery: Delivery) -> bytes:
     """Return the bytes of a delivery, signed: the same whenever they are asked for.
 
-    They are made of what was stored with the digest, of its papers, and of the site's settings,
-    secrets and templates. Only when one of the last two changes between two attempts do the bytes;
-    `is_same_as_before` then keeps a mail back that may have arrived.
+    They are made of what was stored with the digest, of its papers, of the reader's links, and of the
+    site's settings, secrets and templates. Only when one of these changes between two attempts, as
+    when a paper is amended, do the bytes; `is_same_as_before` then keeps a mail back that may have
+    arrived.
     """
     subscriber = batch.subscribers[delivery.subscriber_id]
     rendered = _render(sender.renderer, subscriber, batch, delivery)

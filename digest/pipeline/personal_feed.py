@@ -16,7 +16,14 @@ from digest.model.subscribers import Subscriber, SubscriberState
 from digest.pipeline.subscribe import Registry
 from digest.rendering.feeds import render_feed, snapshot
 from digest.rendering.links import Links
-from digest.rendering.own_items import digest_html, digest_title, folded_line, titles, why_line
+from digest.rendering.own_items import (
+    digest_html,
+    digest_title,
+    folded_line,
+    language_of,
+    titles,
+    why_line,
+)
 from digest.store import digests, feeds, papers, private_feeds
 from digest.store.engine import Connection
 from digest.tokens import Purpose
@@ -59,7 +66,7 @@ class OwnLinks(Links):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the address of a private feed leads to; `etag` is of the bytes in one shape and format."""
+    """What the address of a private feed leads to, without its content."""
 
     subscriber_id: int
     feed: PrivateFeed
@@ -227,8 +234,8 @@ def paper_items(
             paper=known[entry.paper_id],
             published_at=digest.composed_at,
             updated_at=max(digest.composed_at, known[entry.paper_id].updated_at),
-            lead=why_line(entry),
-            tail=folded_line(entry, known, links),
+            lead=why_line(entry, language_of(digest)),
+            tail=folded_line(entry, known, links, language_of(digest)),
         )
         for digest in newest_first
         for entry in digest.entries

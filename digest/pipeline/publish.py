@@ -48,15 +48,17 @@ def publish(  # noqa: PLR0913  what feeds are made of
     """Rebuild the public feeds in every format; return the addresses whose bytes changed.
 
     Only a change of papers changes bytes, so doing it again, or twice at once, is harmless. A month
-    that is over is written once (RFC 5005): again only if the site's name or address changed. All
-    is kept together or not at all, so that no document leads to one that is not there.
+    that is over is written once (RFC 5005): again only if the site's name or address changed, or a
+    clock went wrong. All is kept together or not at all, so that no document leads to one that is not there.
     """
     with database.ingesting() as connection:
         now = clock()
         site = feeds.found_site(connection, authority, now)
         press = _Press(connection, links, site_name, site, hub)
         listings = papers.listings_so_far(connection)
-        *months, subscribed = pages_of({month_of(each.listed_at) for each in listings}, now)
+        # Of a month, the last listing.
+        newest = {month_of(each): each for each in sorted(each.listed_at for each in listings)}
+        *months, subscribed = pages_of(newest, now)
         followed = [
             *press.print_newest(trending_feed, press.newest_papers(), subscribed),
             *press.print_newest(daily_feed, press.newest_days(listings), subscribed),
@@ -65,7 +67,7 @@ def publish(  # noqa: PLR0913  what feeds are made of
             address
             for pages in months
             for make in (trending_feed, daily_feed)
-            for address in press.print_month(make, pages)
+            for address in press.print_month(make, pages, newest[pages.month])
         ]
     return Published(tuple(followed), tuple(of_months))
 
@@ -94,11 +96,16 @@ class _Press:
         feed = make(listed, self.site_name, self.site.started_at, pages)
         return self._print(feed, FeedFormat, self.hub)
 
-    def print_month(self, make: _Make, pages: Pages) -> list[str]:
-        """Write the document of a month; one that is over only if it would begin otherwise."""
+    def print_month(self, make: _Make, pages: Pages, newest: datetime) -> list[str]:
+        """Write the document of a month; one that is over only if it would begin otherwise.
+
+        Or if something was listed in it after all, by a clock that was behind the one it ended by.
+        """
         empty = make((), self.site_name, self.site.started_at, pages)
         formats = [
-            each for each in FeedFormat if not (pages.is_complete and self._has(empty, each))
+            each
+            for each in FeedFormat
+            if not (pages.is_complete and self._has(empty, each, newest))
         ]
         if not formats:
             return []
@@ -106,10 +113,10 @@ class _Press:
         # Nobody is told of what does not change, so no month names a hub.
         return self._print(make(listed, self.site_name, self.site.started_at, pages), formats, "")
 
-    def _has(self, empty: Feed, format_: FeedFormat) -> bool:
+    def _has(self, empty: Feed, format_: FeedFormat, newest: datetime) -> bool:
         name = f"{empty.name}/{empty.pages.month}"
         stored = feeds.read_mark(self.connection, name, format_)
-        if stored is None:
+        if stored is None or stored.updated_at < newest:
             return False
         head = feed_head(
             # A paper that was completed since does not touch it.

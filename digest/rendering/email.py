@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -100,7 +100,7 @@ class MailRenderer:
     def confirm(self, subscriber: Subscriber, issued_at: datetime) -> RenderedMail:
         """Return the mail that asks a new reader whether it was they who subscribed."""
         confirm_url = self._links.confirm(subscriber, issued_at)
-        asked_at = issued_at.astimezone(UTC)
+        asked_at = issued_at.astimezone(ZoneInfo(subscriber.cadence.zone))
         return self._mail(
             MailKind.CONFIRM,
             {**self._about(subscriber), "confirm_url": confirm_url, "asked_at": asked_at},

@@ -32,6 +32,8 @@ TEXT_WIDTH = 72
 _WHOLE = 10_000
 # The texts of a day's papers, in all their lengths.
 _WRAPPED = 8192
+# What a template of an operator's raises that asks for what cannot be done.
+_BROKEN = (JinjaError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 Inliner = Callable[[str, str], str]
 
@@ -73,7 +75,7 @@ def render(environment: Environment, name: str, context: Mapping[str, object]) -
     """Return what a template says of a context; raises TemplateError where it asks for more."""
     try:
         return "".join(_chunks(environment, name, context))
-    except JinjaError as error:
+    except _BROKEN as error:
         raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
 
 
@@ -83,10 +85,7 @@ def render_pieces(
     """Return what `render` would, in pieces that are whole lines."""
     try:
         return in_pieces(_chunks(environment, name, context))
-    except (
-        JinjaError,
-        TypeError,
-    ) as error:  # a TypeError also of a remembered block in a {% set %}
+    except _BROKEN as error:  # a TypeError also of a remembered block in a {% set %}
         raise TemplateError(f"{name}: {type(error).__name__}: {error}") from error
 
 
@@ -156,18 +155,31 @@ class _MailLoader(BaseLoader):
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
-        source, filename, is_current = self._files.get_source(environment, template)
+        def said(name: str) -> str:
+            return translated(self._files.get_source(environment, name)[0], self._language, name)
+
+        _, filename, is_current = self._files.get_source(environment, template)
         if not template.endswith(".html"):
-            return translated(source, self._language, template), filename, is_current
-        whole = flatten(template, lambda name: self._files.get_source(environment, name)[0])
+            return said(template), filename, is_current
         # No file name: the lines of the result are not those of the file.
-        said = translated(whole, self._language, template)
-        return self._inliner(said, template), None, is_current
+        return self._inliner(flatten(template, said), template), None, is_current
+
+
+class _OwnFiles(FileSystemLoader):
+    """Gives an operator's templates."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        try:
+            return super().get_source(environment, template)
+        except (UnicodeDecodeError, PermissionError) as error:
+            raise TemplateError(f"{template} cannot be read: {error}") from error
 
 
 def _files(override: Path | None) -> BaseLoader:
     ours = FileSystemLoader(resource_folder("templates"))
-    return ChoiceLoader([FileSystemLoader(override), ours]) if override else ours
+    return ChoiceLoader([_OwnFiles(override), ours]) if override else ours
 
 
 def _environment(loader: BaseLoader, language: Language) -> Environment:

@@ -32,8 +32,7 @@ class Language:
         self._locale = Locale.parse(code)
         self._strings, forms = _catalogue(code)
         self._form = c2py(forms)
-        self.day = lru_cache(_REMEMBERED)(self._day)
-        self.day_month = lru_cache(_REMEMBERED)(self._day_month)
+        self._dated = lru_cache(_REMEMBERED)(self._date)
         self.number = lru_cache(_REMEMBERED)(self._number)
         self.form = lru_cache(_REMEMBERED)(self._form)
 
@@ -62,17 +61,19 @@ class Language:
         """Return the name of a weekday, counted from Monday = 0."""
         return str(get_day_names("wide", "format", self._locale)[number])
 
-    def _day(self, value: date) -> str:
-        """Return a date as `Tuesday 17 March 2026`."""
-        return self._date(value, self.pgettext("pattern of a date (CLDR)", "EEEE d MMMM y"))
+    def day(self, value: date) -> str:
+        """Return a date, or that of a moment where it is, as `Tuesday 17 March 2026`."""
+        pattern = self.pgettext("pattern of a date (CLDR)", "EEEE d MMMM y")
+        return self._dated(value.year, value.month, value.day, pattern)
 
-    def _day_month(self, value: date) -> str:
-        """Return a date as `17 March`."""
-        return self._date(value, self.pgettext("pattern of a date (CLDR)", "d MMMM"))
+    def day_month(self, value: date) -> str:
+        """Return such a date as `17 March`."""
+        pattern = self.pgettext("pattern of a date (CLDR)", "d MMMM")
+        return self._dated(value.year, value.month, value.day, pattern)
 
-    def _date(self, value: date, pattern: str) -> str:
-        # A moment would be moved into another zone than the reader's.
-        return format_date(date(value.year, value.month, value.day), pattern, self._locale)
+    def _date(self, year: int, month: int, day: int, pattern: str) -> str:
+        # Of a moment itself, two zones would remember one date: it is equal in both.
+        return format_date(date(year, month, day), pattern, self._locale)
 
     def _number(self, value: int) -> str:
         """Return a number as `1,234`."""

@@ -1,7 +1,7 @@
 """What a private feed says of a digest's papers beside what any feed does: why they are shown.
 
 The reasons, the sentence and the words marked in it are those of the mail, made by the same
-functions of the same rows.
+functions of the same rows, in the language that was the reader's when the digest was composed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,52 +10,82 @@ from html import escape
 from digest.model.digests import Digest, Entry
 from digest.model.papers import Paper
 from digest.rendering.budget import Shape
-from digest.rendering.environment import day_month, plural
+from digest.rendering.environment import upfirst
+from digest.rendering.languages import ENGLISH, Language, language
 from digest.rendering.links import Links
 from digest.rendering.marks import pieces
 from digest.rendering.reasons import Ground, why
 from digest.text import clean_line
 
 _SENTENCE = Shape(1, 1).sentence
-_OF_THE_REST = "From the rest of the day\u2019s papers: none of your interests matched it."
 
 
-def why_line(entry: Entry) -> str:
+def language_of(digest: Digest) -> Language:
+    """Return the language of a digest, which is that of its mail."""
+    return language(digest.wishes.language) if digest.wishes else ENGLISH
+
+
+def why_line(entry: Entry, words: Language) -> str:
     """Return why a paper is shown, as a paragraph of HTML, with what matched in its sentence."""
     if not entry.reasons:
-        return f"<p>{_OF_THE_REST}</p>"
-    found = why(entry.reasons)
-    line = _grounds(found.grounds)
-    line = f"{line[:1].upper()}{line[1:]}"
+        rest = "From the other new papers: none of your interests matched it."
+        return f"<p>{words.gettext(rest)}</p>"
+    found = why(entry.reasons, words)
+    line = upfirst(_grounds(found.grounds))
     if found.quoted:
         cut = pieces(found.quoted, _SENTENCE)
         said = "".join(_hit(each.text) if each.is_match else _text(each.text) for each in cut)
         line += f': <span dir="auto">{said}</span>'
     if found.besides:
-        line += f" Also {_grounds(found.besides)}."
+        besides = _grounds(found.besides)
+        line += f" {words.gettext('Also %(besides)s.', besides=besides)}"
     return f"<p>{line}</p>"
 
 
-def folded_line(entry: Entry, papers: Mapping[int, Paper], links: Links) -> str:
+def folded_line(entry: Entry, papers: Mapping[int, Paper], links: Links, words: Language) -> str:
     """Return the papers told under another as HTML, "" if there are none."""
     if not entry.folded:
         return ""
-    about = f"on {_text(entry.topic)}" if entry.topic else "much like this one"
+    count = len(entry.folded)
+    more = words.number(count)
+    if entry.topic:
+        said = words.ngettext(
+            "And %(more)s more on %(topic)s:",
+            "And %(more)s more on %(topic)s:",
+            count,
+            more=more,
+            topic=entry.topic,
+        )
+    else:
+        said = words.ngettext(
+            "And %(more)s more much like this one:",
+            "And %(more)s more much like this one:",
+            count,
+            more=more,
+        )
     named = "".join(f"<li>{_link(papers[each], links)}</li>" for each in entry.folded)
-    return f"<p>And {len(entry.folded):,} more {about}:</p><ul>{named}</ul>"
+    return f"<p>{_text(said)}</p><ul>{named}</ul>"
 
 
 def digest_title(digest: Digest, papers: Mapping[int, Paper]) -> str:
     """Return a digest's title, which is the subject of its mail."""
+    words = language_of(digest)
     count = sum(len(entry.paper_ids) for entry in digest.entries)
-    first = papers[digest.entries[0].paper_id].title
-    return f"{plural(count, 'paper')}, {day_month(digest.period)}: {clean_line(first)}"
+    return words.ngettext(
+        "%(papers)s paper, %(day)s: %(title)s",
+        "%(papers)s papers, %(day)s: %(title)s",
+        count,
+        papers=words.number(count),
+        day=words.day_month(digest.period),
+        title=clean_line(papers[digest.entries[0].paper_id].title),
+    )
 
 
 def digest_html(digest: Digest, papers: Mapping[int, Paper], links: Links) -> str:
     """Return a whole digest as HTML: its papers in their order, each with the reason for it."""
-    listed = "".join(_listed(entry, papers, links) for entry in digest.entries)
-    return f"<p>{_lead(digest)}</p><ol>{listed}</ol>"
+    words = language_of(digest)
+    listed = "".join(_listed(entry, papers, links, words) for entry in digest.entries)
+    return f"<p>{_text(_lead(digest, words))}</p><ol>{listed}</ol>"
 
 
 def titles(entries: Iterable[Entry], papers: Mapping[int, Paper]) -> str:
@@ -63,16 +93,29 @@ def titles(entries: Iterable[Entry], papers: Mapping[int, Paper]) -> str:
     return "; ".join(clean_line(papers[entry.paper_id].title) for entry in entries)
 
 
-def _listed(entry: Entry, papers: Mapping[int, Paper], links: Links) -> str:
-    paper = papers[entry.paper_id]
-    return f"<li>{_link(paper, links)}{why_line(entry)}{folded_line(entry, papers, links)}</li>"
+def _listed(entry: Entry, papers: Mapping[int, Paper], links: Links, words: Language) -> str:
+    title = _link(papers[entry.paper_id], links)
+    rest = folded_line(entry, papers, links, words)
+    return f"<li>{title}{why_line(entry, words)}{rest}</li>"
 
 
-def _lead(digest: Digest) -> str:
-    read = plural(digest.considered, "new paper")
+def _lead(digest: Digest, words: Language) -> str:
+    among = words.npgettext(
+        "after 'of'",
+        "%(papers)s new paper",
+        "%(papers)s new papers",
+        digest.considered,
+        papers=words.number(digest.considered),
+    )
     if not digest.matched:
-        return f"None of the {read} matched your interests. Here are the best of the rest."
-    return f"{digest.matched:,} of {read} matched your interests, best first."
+        return words.gettext("None of the %(among)s matched your interests.", among=among)
+    return words.ngettext(
+        "%(matched)s of %(among)s matched your interests, best first.",
+        "%(matched)s of %(among)s matched your interests, best first.",
+        digest.matched,
+        matched=words.number(digest.matched),
+        among=among,
+    )
 
 
 def _grounds(grounds: Iterable[Ground]) -> str:

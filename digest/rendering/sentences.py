@@ -27,7 +27,7 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _FIRST = re.compile(r"\s*(\w+)\s*=")
 _TAG = re.compile(r"\{[{%#]")
 # What a mail quotes of papers is English whatever the mail is; who reads it out should know.
-_IN_ENGLISH = re.compile(r" \{\{ in_english \}\}")
+_IN_ENGLISH = re.compile(r"\s*\{\{\s*in_english\s*\}\}")
 
 
 def translated(source: str, language: Language, name: str) -> str:

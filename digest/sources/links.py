@@ -13,7 +13,7 @@ _LONGEST = 500
 # Outside a scheme only these hosts are believed: `e.g./i.e.` and `and/or` are no addresses.
 _BARE = (
     r"(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|huggingface\.co|hf\.co|zenodo\.org"
-    r"|anonymous\.4open\.science|arxiv\.org|doi\.org|[\w-]+\.github\.io)/"
+    r"|anonymous\.4open\.science|arxiv\.org|doi\.org|[\w-]{1,39}\.github\.io)/"
 )
 _ADDRESS = r"[^\s<>\"{}|\\^`\u2018-\u201d]"
 URL = re.compile(

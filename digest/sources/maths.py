@@ -10,16 +10,19 @@ import re
 from digest.sources.links import URL
 from digest.sources.tex import turn_maths, turn_text
 
-_MAY_NEED_IT = ("\\", "$", "^", "_", "{", "}", "~", "``", "''", " --")
+_MAY_NEED_IT = ("\\", "$", "^", "_", "{", "}", "~", "``", "''", "--")
 _URL_MACRO = re.compile(r"\\(?:url|path)\s*\{([^\s{}]+)\}")
 _HREF = re.compile(r"\\href\s*\{([^\s{}]+)\}\s*\{([^{}]*)\}")
-_BEFORE_CITATION = re.compile(r"[\s~]+(?=\\cite[a-z]*\s?[\[{])")
+_BEFORE_CITATION = re.compile(r"(?<![\s~])[\s~]+(?=\\cite[a-z]*\s?[\[{])")
 _QUOTED = re.compile(r"``(?P<text>[^`]{1,400}?)(?:''(?![\w(])|(?<=[\w.,!?)])\")")
 # Quotes that were opened with the wrong sign: `''words''`, `"words''`.
 _MISQUOTED = re.compile(
     r"(?<![\w'\"])(?:''|\")(?=[\w(\[])(?P<text>[^'\"`]{1,200}(?:'(?!')[^'\"`]{1,200}){0,3}?)''(?![\w('\"])"
 )
 _DASH = re.compile(r"(?<=[\w)\]\"'\u201d%.,]) (?P<dash>---?) (?=[^\W_]|[(\"\u201c$])")
+# Between numbers, between names, and where words have one on both sides.
+_RANGE = re.compile(r"(?<=[\d$])--(?=[\d$])|(?<=[^\W\d_])--(?=[A-Z\u00c0-\u00de])")
+_BREAK = re.compile(r"(?<=[^\W\d_])---(?=[^\W\d_])")
 _OPTION = re.compile(r"(?<!\S)--?[A-Za-z]|[`|>] ?--|\b(?:git|npm|cargo|sudo|bash|python) ")
 _DISPLAYED = re.compile(r"\$\$([^$]{1,400}?)\$\$|\\\[(.{1,400}?)\\\]|\\\((.{1,400}?)\\\)")
 # As in pandoc: nothing blank inside the dollars, no digit after them ($5 and $10 is money).
@@ -64,12 +67,14 @@ def _turn(text: str) -> str:
     text = _MISQUOTED.sub("\u201c\\g<text>\u201d", _QUOTED.sub("\u201c\\g<text>\u201d", text))
     if " --" in text and not _OPTION.search(text):
         text = _DASH.sub(lambda found: f" {_DASHES[found['dash']]} ", text)
-    parts: list[str] = []
+    if "--" in text:
+        text = _BREAK.sub(_DASHES["---"], _RANGE.sub(_DASHES["--"], text))
+    parts: list[str] = [""]
     end = 0
     for start, stop, maths in _maths_in(text):
-        parts += [turn_text(text[end:start]), turn_maths(maths)]
+        parts += [turn_text(text[end:start], parts[-1][-1:]), turn_maths(maths)]
         end = stop
-    return "".join([*parts, turn_text(text[end:])])
+    return "".join([*parts, turn_text(text[end:], parts[-1][-1:])])
 
 
 def _maths_in(text: str) -> list[tuple[int, int, str]]:

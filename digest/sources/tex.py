@@ -5,13 +5,18 @@ from typing import NamedTuple
 
 from digest.sources import tex_grammar as grammar
 from digest.sources.tex_grammar import after_options, argument_at, blackboard
-from digest.sources.tex_scripts import script, turn_clear_scripts
+from digest.sources.tex_scripts import has_script, script, turn_clear_scripts
 from digest.sources.tex_symbols import accent, accented, function_name, is_maths_accent, symbol
 
 _DEEPEST = 12
+_OF_ONE = frozenset(("sqrt", "mathbb", *grammar.ENCLOSED))
 _TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?|\\(?P<sign>.)|(?P<char>[{}^_~])", re.DOTALL)
 _SPACES = re.compile(r" {2,}")
 _SIMPLE = re.compile(r"[\w.]{1,12}")
+# What stands under a root's sign without brackets: one letter with its index, or a number.
+_UNDER_ROOT = re.compile(r"[^\W\d_][\u2080-\u209c\u1d62-\u1d6a\u2c7c]*|[0-9.]{1,12}")
+_NEXT_FACTOR = re.compile(r"\\(?P<name>[A-Za-z]+)|[^\W_]|\^")
+_PRIMES = frozenset("'\u2032\u2020\u2021")
 _PROSE = re.compile(r"[A-Za-z][^{}\\^_$=<>|]*")
 _MACRO_BEFORE = re.compile(r"\\[A-Za-z]+\*?\s*$")
 _AFTER_WORD = (",", ".", ";", ":", ")", "]", "%")
@@ -31,10 +36,13 @@ class _Place(NamedTuple):
 _Turned = tuple[str, int]  # what a token becomes, and where what follows it begins
 
 
-def turn_text(text: str) -> str:
-    """Return running text with its macros, accents, ties and clear powers turned."""
+def turn_text(text: str, before: str = "") -> str:
+    """Return running text with its macros, accents, ties and clear powers turned.
+
+    `before` is the letter that stands before it.
+    """
     if "\\" in text or "{" in text or "~" in text:
-        text = _turn(text, 0, is_maths=False)
+        text = _turn(text, 0, before, is_maths=False)
     return turn_clear_scripts(text)
 
 
@@ -43,13 +51,12 @@ def turn_maths(maths: str) -> str:
     return _SPACES.sub(" ", _turn(maths, 0, is_maths=True)).strip() or maths
 
 
-def _turn(text: str, depth: int, *, is_maths: bool) -> str:
+def _turn(text: str, depth: int, before: str = "", *, is_maths: bool) -> str:
     """Return text with every token turned that can be; too deep in braces it stays as it is."""
     if depth > _DEEPEST:
         return text
     parts: list[str] = []
     at = 0
-    before = ""
     while token := _TOKEN.search(text, at):
         parts.append(text[at : token.start()])
         before = parts[-1][-1:] or before
@@ -89,6 +96,8 @@ def _alone(text: str, token: re.Match[str], place: _Place) -> _Turned:
         return word, end
     if known := symbol(name, is_maths=place.is_maths):
         # TeX needs the space to end the name; `X\to Y` has none before the arrow either.
+        if text.startswith("{}", end):  # as in `\L{}ukasz`
+            return known, end + 2
         is_close = place.is_maths and not known.isalnum() and text[token.start() - 1 :][:1] != " "
         return known, end + (is_close and token.start() > 0 and text[end : end + 1] == " ")
     kept = token[0]
@@ -131,7 +140,7 @@ def _composed(text: str, token: re.Match[str], at: int, place: _Place) -> _Turne
     r"""Return what `\frac12`, `\sqrt{n}`, `\hat x`, `\mathbb R` and their like make."""
     name = token["name"]
     is_pair = name in grammar.PAIRS or name in grammar.SET_BY_IT
-    if not (is_pair or is_maths_accent(name) or name in ("sqrt", "mathbb", "pmod")):
+    if not (is_pair or is_maths_accent(name) or name in _OF_ONE):
         return None
     first = _argument(text, at, place, is_maths=True)
     if first is None:
@@ -147,15 +156,28 @@ def _composed(text: str, token: re.Match[str], at: int, place: _Place) -> _Turne
     both = (inside, second[0])
     if name in grammar.FRACTIONS:
         both = _bracketed(inside), _bracketed(second[0])
-    return grammar.PAIRS[name].format(*both), second[1]
+    made = grammar.PAIRS[name].format(*both)
+    is_factor = name in grammar.FRACTIONS and (
+        place.before.isalnum() or _is_before_factor(text, second[1])
+    )
+    return (f"({made})" if is_factor else made), second[1]
+
+
+def _is_before_factor(text: str, at: int) -> bool:
+    """Tell whether a letter or a number follows at once: 1/2x would be read as 1/(2x)."""
+    following = _NEXT_FACTOR.match(text, at)
+    if following is None or not following["name"]:
+        return following is not None
+    return (symbol(following["name"], is_maths=True) or "").isalnum()
 
 
 def _of_one(name: str, inside: str, option: str) -> str:
     if name == "sqrt":
         # Of another root than the square one: `\sqrt[3]{x}`.
-        return f"{script(option, '^') or option}\u221a{_bracketed(inside)}"
-    if name == "pmod":
-        return f" (mod {inside})"
+        under = inside if _UNDER_ROOT.fullmatch(inside) else f"({inside})"
+        return f"{script(option, '^') or option}\u221a{under}"
+    if name in grammar.ENCLOSED:
+        return grammar.ENCLOSED[name].format(inside)
     return blackboard(inside) if name == "mathbb" else accented(name, inside)
 
 
@@ -224,4 +246,7 @@ def _scripted(inside: str, sign: str) -> str:
         return "\u00b0"
     if (raised := script(inside, sign)) is not None:
         return raised
-    return f"{sign}{inside}" if inside.isalnum() or len(inside) == 1 else f"{sign}{{{inside}}}"
+    if sign == "^" and inside and _PRIMES.issuperset(inside):
+        return inside.replace("'", "\u2032")
+    is_one = len(inside) == 1 or (inside.isalnum() and not has_script(inside))
+    return f"{sign}{inside}" if is_one else f"{sign}{{{inside}}}"

@@ -32,12 +32,17 @@ PAIRS = {
     **dict.fromkeys(FRACTIONS, "{0}/{1}"),
     **dict.fromkeys(("binom", "dbinom", "tbinom"), "({0} choose {1})"),
 }
+# Macros of one argument by what they put around it.
+ENCLOSED = {
+    "pmod": " (mod {0})", "ket": "|{0}\u27e9", "bra": "\u27e8{0}|", "braket": "\u27e8{0}\u27e9",
+    "abs": "|{0}|", "norm": "\u2016{0}\u2016",
+}  # fmt: skip
 SET_BY_IT = {"underset": "_", "overset": "^", "stackrel": "^"}
 SIGNS = {
     "%": "%", "&": "&", "#": "#", "_": "_", "$": "$", "{": "{", "}": "}", " ": " ",
-    "-": "", "/": "", "\\": " ", "@": "",
+    "-": "", "/": "", "\\": " ", "@": "", ",": " ",
 }  # fmt: skip
-SIGNS_IN_MATHS = SIGNS | {",": " ", ";": " ", ":": " ", ">": " ", "!": "", "|": "\u2016"}
+SIGNS_IN_MATHS = SIGNS | {";": " ", ":": " ", ">": " ", "!": "", "|": "\u2016"}
 SWITCH = re.compile(
     r"\s*\\(?:it|em|bf|sc|tt|rm|sf|sl|itshape|bfseries|scshape|ttfamily|small|cal)(?![A-Za-z])\s*"
 )

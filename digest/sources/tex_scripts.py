@@ -32,6 +32,7 @@ _BELOW = dict(
         strict=True,
     )
 )
+_SCRIPTS = frozenset((*_ABOVE.values(), *_BELOW.values())) - {"\u2032"}
 _LONGEST = 6
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -56,6 +57,11 @@ def script(text: str, sign: str) -> str | None:
     letters = [table.get("-" if letter == "\u2212" else letter) for letter in text if letter != " "]
     known = [letter for letter in letters if letter is not None]
     return "".join(known) if known and len(known) == len(letters) else None
+
+
+def has_script(text: str) -> bool:
+    """Tell whether a letter of a text is raised or lowered already."""
+    return not _SCRIPTS.isdisjoint(text)
 
 
 def _scripted(found: re.Match[str], sign: str) -> str:

@@ -1,10 +1,14 @@
 """TeX's symbols and accents as Unicode, one at a time."""
 
+import logging
 import re
 import unicodedata
 from functools import lru_cache
 
 from pylatexenc.latex2text import LatexNodes2Text
+
+# Asked for `\\ket`, it complains of its own table.
+logging.getLogger("pylatexenc").setLevel(logging.ERROR)
 
 _LONGEST_SYMBOL = 3
 _ACCENTS = {
@@ -17,6 +21,14 @@ _OVER = {
     "bar": "\u0304", "overline": "\u0304", "vec": "\u20d7", "dot": "\u0307", "ddot": "\u0308",
     "check": "\u030c", "breve": "\u0306", "acute": "\u0301", "grave": "\u0300", "not": "\u0338",
 }  # fmt: skip
+# What the library lacks, by name.
+_ALSO = {
+    "ne": "\u2260", "neg": "\u00ac", "lnot": "\u00ac", "land": "\u2227", "lor": "\u2228",
+    "models": "\u22a8", "iff": "\u21d4", "implies": "\u21d2", "gets": "\u2190", "bot": "\u22a5",
+    "leadsto": "\u219d", "coloneqq": "\u2254", "triangle": "\u25b3", "Box": "\u25a1",
+    "Diamond": "\u25c7", "ddagger": "\u2021", "Re": "Re", "Im": "Im", "lt": "<", "gt": ">",
+    "lbrack": "[", "rbrack": "]", "backslash": "\\",
+}  # fmt: skip
 _BRACED = re.compile(r"\s*\{\s*(?:\\(?P<dotless>[ij])(?![A-Za-z])|(?P<letter>[^\W\d_]))?\s*\}")
 _BARE = re.compile(r"(?:\\(?P<dotless>[ij])(?![A-Za-z])\s?|(?P<letter>[^\W\d_]))")
 _FUNCTIONS = frozenset(
@@ -24,15 +36,9 @@ _FUNCTIONS = frozenset(
         *("log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "sup"),
         *("inf", "lim", "limsup", "liminf", "arg", "argmax", "argmin", "det", "dim", "ker", "gcd"),
         *("deg", "Pr", "tr", "rank", "poly", "polylog", "diag", "sign", "softmax", "KL", "mod"),
+        *("cot", "sec", "csc", "hom", "supp"),
     )
 )
-_BELOW = dict(zip(
-    "0123456789+-=()aehijklmnoprstuvx\u03b2\u03b3\u03c1\u03c6\u03c7",
-    "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089\u208a\u208b\u208c\u208d\u208e"
-    "\u2090\u2091\u2095\u1d62\u2c7c\u2096\u2097\u2098\u2099\u2092\u209a\u1d63\u209b\u209c\u1d64"
-    "\u1d65\u2093\u1d66\u1d67\u1d68\u1d69\u1d6a",
-    strict=True,
-))  # fmt: skip
 
 
 def symbol(name: str, *, is_maths: bool) -> str | None:
@@ -41,6 +47,8 @@ def symbol(name: str, *, is_maths: bool) -> str | None:
     Outside maths a macro that prints plain letters is left alone: it may be a path or a newline
     written as two characters.
     """
+    if is_maths and name in _ALSO:
+        return _ALSO[name]
     turned = _printed(name)
     is_plain = (
         name not in ("TeX", "LaTeX") and (turned or "").isascii() and (turned or "").isalpha()

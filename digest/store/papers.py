@@ -249,7 +249,9 @@ def _ids_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[P
     given: dict[int, tuple[PaperId, ...]] = {}
     for part in _slices(numbers):
         rows = connection.execute(
-            select(paper_ids).where(paper_ids.c.paper_id.in_(part)).order_by(paper_ids.c.scheme)
+            select(paper_ids)
+            .where(paper_ids.c.paper_id.in_(part))
+            .order_by(paper_ids.c.scheme, paper_ids.c.value)
         )
         for row in rows:
             found = PaperId(Scheme(row.scheme), row.value)

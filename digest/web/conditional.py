@@ -23,7 +23,10 @@ def entity_tag(etag: str, *, is_gzip: bool) -> str:
 
 
 def is_unchanged(
-    etag: str, updated_at: datetime, if_none_match: str | None, if_modified_since: str | None
+    etag: str,
+    updated_at: datetime | None,
+    if_none_match: str | None,
+    if_modified_since: str | None,
 ) -> bool:
     """Tell whether to answer 304: If-None-Match decides if it is there, else If-Modified-Since.
 
@@ -36,7 +39,7 @@ def is_unchanged(
         if if_none_match.strip() == "*":
             return True
         return _bare(etag) in {_base(a or b) for a, b in _TAG.findall(if_none_match)}
-    if if_modified_since is None:
+    if if_modified_since is None or updated_at is None:
         return False
     since = _date(if_modified_since)
     return since is not None and updated_at.replace(microsecond=0) <= since

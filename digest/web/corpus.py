@@ -1,10 +1,11 @@
 """The newest papers, analysed, for feeds and previews that anybody may ask for by their words."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from digest.clock import steady
 from digest.model.papers import ListedPaper
 from digest.pipeline.archive import Archives
 from digest.pipeline.mute_choices import Hidden, would_hide
@@ -19,6 +20,8 @@ from digest.store.engine import Database
 MAX_PAPERS = 3000
 # What was asked is remembered with the analysis, and anybody may ask.
 _MAX_ASKED = 1000
+# Another process may take a dump in; how long until this one looks, in seconds.
+TRUSTED = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +37,39 @@ class Corpus:
     They are matched as they are for digests, against the same archive.
     """
 
-    def __init__(self, database: Database, archives: Archives) -> None:
+    def __init__(
+        self, database: Database, archives: Archives, now: Callable[[], float] = steady
+    ) -> None:
+        self._now = now
+        self._until = float("-inf")
         self._database = database
         self._archives = archives
         self._lock = threading.Lock()
         self._analysed: _Analysed | None = None
         self._asked: set[str] = set()
 
+    def fresh(self) -> RecentPapers | None:
+        """Return the papers without asking the database, None if that was not done for too long."""
+        known = self._analysed
+        return known.recent if known is not None and self._now() < self._until else None
+
     def matching(self, expression: str, limit: int) -> list[ListedPaper]:
         """Return the newest papers that match, newest first; raises ExpressionError."""
-        found = self._recent([expression]).matching(expression)
-        found.sort(key=lambda each: (-each.dump_id, each.position))
-        return found[:limit]
+        return newest_matching(self.recent([expression]), expression, limit)
 
     def previews(self, expressions: Sequence[str], now: datetime) -> list[InterestPreview]:
         """Return what each expression finds among the newest papers; raises ExpressionError."""
-        return previews_of(self._recent(expressions), expressions, now)
+        return previews_of(self.recent(expressions), expressions, now)
 
     def hidden_by(self, expression: str, interests: Sequence[str]) -> Hidden:
         """Return what a mute would have hidden of the newest papers; raises ExpressionError."""
-        return would_hide(self._recent([expression, *interests]), expression, interests)
+        return would_hide(self.recent([expression, *interests]), expression, interests)
 
-    def _recent(self, expressions: Sequence[str]) -> RecentPapers:
-        """Return the papers to ask; what cannot be read is refused before anything is loaded."""
+    def recent(self, expressions: Sequence[str]) -> RecentPapers:
+        """Return the papers to ask: the same object as long as they are the same papers.
+
+        What cannot be read is refused before anything is loaded; raises ExpressionError.
+        """
         for expression in expressions:
             parse(expression)
         self._asked.update(expressions)
@@ -74,12 +87,20 @@ class Corpus:
             newest = dumps.newest_dump_id(connection)
             is_fresh = len(self._asked) < _MAX_ASKED
             if known and known.newest_dump == newest and known.archive is archive and is_fresh:
+                self._until = self._now() + TRUSTED
                 return known.recent
             listed = papers.newest_papers(connection, MAX_PAPERS)
         self._asked.clear()
         recent = RecentPapers(whole_dumps(listed, MAX_PAPERS), archive).prepare()
         self._analysed = _Analysed(newest, archive, recent)
         return recent
+
+
+def newest_matching(recent: RecentPapers, expression: str, limit: int) -> list[ListedPaper]:
+    """Return the newest papers that match, newest first; raises ExpressionError."""
+    found = recent.matching(expression)
+    found.sort(key=lambda each: (-each.dump_id, each.position))
+    return found[:limit]
 
 
 def whole_dumps(newest_first: list[ListedPaper], limit: int) -> list[ListedPaper]:

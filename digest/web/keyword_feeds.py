@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -13,14 +14,19 @@ from digest.model.papers import ListedPaper
 from digest.pipeline.preview import InterestPreview
 from digest.pipeline.public_feeds import feed_item
 from digest.pipeline.wishes import read_interests
-from digest.rendering.feeds import render_feed
+from digest.ranking.preview import RecentPapers
+from digest.rendering.feeds import MEDIA_TYPES, render_feed, tag_of
 from digest.rendering.links import Links
-from digest.store.feeds import read_site
+from digest.store.feeds import Mark, read_site
 from digest.text import clean_line
+from digest.web.corpus import newest_matching
 from digest.web.counted_feeds import count_of
 from digest.web.feeds import feed_response, format_of
 from digest.web.forms import Problem, problem_of
+from digest.web.keyword_marks import Key
 from digest.web.site import Alternate, Site, alternate, site_of
+from digest.web.stored_feeds import public_headers
+from digest.web.tagged import Tagged, answer, has_it
 
 NAME = "keywords"
 ITEMS = 50
@@ -64,17 +70,40 @@ def show(request: Request) -> Response:
     return _page(site, expression, listed=listed, found=found)
 
 
-def serve(request: Request) -> Response:
+async def serve(request: Request) -> Response:
     """Return the feed of an expression; one that cannot be read is answered with the place."""
     site = site_of(request)
     format_, count = format_of(request), count_of(request)
     try:
-        expression = _expression(request.query_params.get("q", ""))
-        listed = site.corpus.matching(expression, count or ITEMS)
+        key = (_expression(request.query_params.get("q", "")), count, format_)
+        recent = site.corpus.fresh()
+        unchanged = _unchanged(request, recent, key) if recent else None
+        if unchanged is not None:
+            return unchanged
+        return await run_in_threadpool(_served, request, key)
     except (ExpressionError, SubscriptionError) as error:
         return PlainTextResponse(f"{error}\n", status_code=400)
-    feed, body = _build(site, _links(site, expression, count), listed, format_)
-    return feed_response(request, body, format_, feed.updated_at)
+
+
+def _served(request: Request, key: Key) -> Response:
+    site = site_of(request)
+    expression, count, format_ = key
+    recent = site.corpus.recent([expression])
+    if unchanged := _unchanged(request, recent, key):
+        return unchanged
+    listed = newest_matching(recent, expression, count or ITEMS)
+    body, mark = _build(site, _links(site, expression, count), listed, format_)
+    site.keyword_marks.keep(recent, key, mark)
+    return feed_response(request, body, format_, mark.updated_at)
+
+
+def _unchanged(request: Request, recent: RecentPapers, key: Key) -> Response | None:
+    """Return a 304 for whoever has what these papers make, None for everybody else."""
+    mark = site_of(request).keyword_marks.get(recent, key)
+    if mark is None or not has_it(request, *mark):
+        return None
+    kind = MEDIA_TYPES[key[-1]]
+    return answer(request, Tagged(*mark, kind, lambda: (b"", b""), public_headers()))
 
 
 def _expression(typed: str) -> str:
@@ -84,13 +113,15 @@ def _expression(typed: str) -> str:
 
 def _build(
     site: Site, links: KeywordLinks, listed: list[ListedPaper], format_: FeedFormat
-) -> tuple[Feed, bytes]:
-    """Return the feed and its bytes: the same as long as the papers are."""
+) -> tuple[bytes, Mark]:
+    """Return the bytes of the feed and their mark: the same as long as the papers are."""
     expression = links.expression
     with site.app.database.reading() as connection:
         known = read_site(connection)
     authority = known.authority if known else site.app.settings.authority
-    since = known.started_at if known else site.app.clock()
+    since = (
+        known.started_at if known else site.app.clock().replace(minute=0, second=0, microsecond=0)
+    )
     items = tuple(feed_item(each) for each in listed)
     feed = Feed(
         name=f"{NAME}/{expression}",
@@ -100,7 +131,7 @@ def _build(
         updated_at=max((item.updated_at for item in items), default=since),
     )
     body = render_feed(feed, format_, links=links, authority=authority, since_year=since.year)
-    return feed, body
+    return body, Mark(tag_of(body), feed.updated_at)
 
 
 def _page(  # noqa: PLR0913  what the page can show

@@ -33,8 +33,8 @@ def serve(request: Request) -> Response:
     return answer(request, opml(body, created_at, _PUBLIC))
 
 
-def opml(body: bytes, updated_at: datetime, headers: Mapping[str, str]) -> Tagged:
-    """Return a list of feeds as it is served."""
+def opml(body: bytes, updated_at: datetime | None, headers: Mapping[str, str]) -> Tagged:
+    """Return a list of feeds as it is served; `updated_at` is None if nobody knows it."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     return Tagged(
         etag, updated_at, MEDIA_TYPE, lambda: (body, gzip.compress(body, mtime=0)), headers

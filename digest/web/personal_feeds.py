@@ -29,7 +29,7 @@ from digest.web.site import Site, site_of
 from digest.web.tagged import Tagged, answer, has_it
 
 HEADERS = {
-    # An hour at most: a reader who closes a feed closes it for whoever has it at hand too.
+    # Not for long: a reader who closes a feed closes it for whoever has it at hand too.
     "Cache-Control": "private, max-age=900",
     "X-Robots-Tag": "noindex, nofollow",
     "Referrer-Policy": "no-referrer",
@@ -138,7 +138,8 @@ def _opml(site: Site, access: Access) -> Tagged:
         created_at=access.feed.opened_at,
         comment=_WARNING,
     )
-    return opml(body, access.feed.opened_at, HEADERS)
+    # When a reader's keywords changed is not written down.
+    return opml(body, None, HEADERS)
 
 
 def _keywords(site: Site, expression: str) -> Outline:

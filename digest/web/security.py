@@ -103,7 +103,7 @@ class Guard:
         if path != "/health" and _host(headers) not in self._policy.hosts:
             return PlainTextResponse("There is no such site here.\n", status_code=400)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
+        if not length.isdecimal() or int(length) > MAX_BODY:
             return _too_large()
         if scope["method"] in _SAFE_METHODS or path.startswith("/u/"):
             return None
@@ -126,7 +126,7 @@ def is_own_form(headers: Headers, origin: str) -> bool:
     if given is None:
         return True
     # The host was checked before this: a page of it is ours, under whichever of its names.
-    return given.lower() == origin or urlsplit(given).netloc == headers.get("host", "")
+    return given.lower() == origin or given.partition("://")[2] == headers.get("host", "")
 
 
 def without_prefix(path: str, prefix: str) -> str:

@@ -22,6 +22,7 @@ from digest.rendering.links import named_links
 from digest.resources import resource_folder
 from digest.web import words
 from digest.web.corpus import Corpus
+from digest.web.keyword_marks import KeywordMarks
 from digest.web.stored_feeds import StoredFeeds, empty_feed
 
 Form = Mapping[str, str]
@@ -58,6 +59,7 @@ class Site:
     corpus: Corpus
     own_feeds: PersonalFeeds
     feeds: StoredFeeds
+    keyword_marks: KeywordMarks
 
     def page(self, name: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401  what templates take
         """Return the page of a template; feeds of its own go first among those it announces."""
@@ -100,6 +102,7 @@ def build_site(app: App) -> Site:
         Corpus(app.database, app.archives),
         PersonalFeeds(app.registry, app.links, app.settings.site_name),
         StoredFeeds(app.database, app.links, app.settings.hub, partial(empty_feed, app)),
+        KeywordMarks(),
     )
     templates.globals.update(site=site, site_name=app.settings.site_name)
     templates.filters.update(

@@ -13,22 +13,23 @@ from digest.web.conditional import accepts_gzip, entity_tag, is_unchanged
 
 @dataclass(frozen=True)
 class Tagged:
-    """Bytes by their tag: `make` returns them, plain and packed, and is called if they are needed."""
+    """Bytes by their tag: `make` returns them, plain and packed, and is called if they are needed.
+
+    Where nobody knows when they changed, their tag alone tells them from others.
+    """
 
     etag: str
-    updated_at: datetime
+    updated_at: datetime | None
     content_type: str
     make: Callable[[], tuple[bytes, bytes]]
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Write the headers that every answer has, for both encodings: they are sent very often."""
-        moment = self.updated_at.astimezone(UTC).replace(microsecond=0)
-        common = {
-            **self.headers,
-            "Last-Modified": format_datetime(moment, usegmt=True),
-            "Vary": "Accept-Encoding",
-        }
+        common = {**self.headers, "Vary": "Accept-Encoding"}
+        if self.updated_at is not None:
+            moment = self.updated_at.astimezone(UTC).replace(microsecond=0)
+            common["Last-Modified"] = format_datetime(moment, usegmt=True)
         both = tuple(
             {"ETag": entity_tag(self.etag, is_gzip=is_gzip), **common} for is_gzip in (False, True)
         )
@@ -40,17 +41,19 @@ class Tagged:
         return both[is_gzip]
 
 
-def has_it(request: Request, etag: str, updated_at: datetime) -> bool:
+def has_it(request: Request, etag: str, updated_at: datetime | None) -> bool:
     """Tell whether whoever asks has the bytes of a tag, in either encoding."""
-    asked = request.headers
     return is_unchanged(
-        etag, updated_at, asked.get("if-none-match"), asked.get("if-modified-since")
+        etag,
+        updated_at,
+        _listed(request, "if-none-match"),
+        request.headers.get("if-modified-since"),
     )
 
 
 def answer(request: Request, tagged: Tagged) -> Response:
     """Return the bytes, compressed if the reader takes that, or 304 if they have them."""
-    is_gzip = accepts_gzip(request.headers.get("accept-encoding"))
+    is_gzip = accepts_gzip(_listed(request, "accept-encoding"))
     headers = tagged.common(is_gzip=is_gzip)
     if has_it(request, tagged.etag, tagged.updated_at):
         return Response(status_code=304, headers=headers)
@@ -64,3 +67,9 @@ def answer(request: Request, tagged: Tagged) -> Response:
     if is_gzip:
         headers["Content-Encoding"] = "gzip"
     return Response(b"" if request.method == "HEAD" else body, headers=headers)
+
+
+def _listed(request: Request, name: str) -> str | None:
+    """Return a header whose value is a list, which may be sent in several lines (RFC 9110, 5.3)."""
+    lines = request.headers.getlist(name)
+    return ", ".join(lines) if lines else None

@@ -79,11 +79,15 @@ def test_the_way_from_a_dump_to_a_mail_and_a_feed(
 
     written = run("feeds", "--out", str(tmp_path / "feeds"))
     assert written.returncode == 0
-    assert {path.name for path in (tmp_path / "feeds").iterdir()} == {
-        "trending.rss",
-        "trending.atom",
-        "trending.json",
+    folder = tmp_path / "feeds"
+    month = next((folder / "trending").iterdir()).stem
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*.*")} == {
+        f"{document}.{ending}"
+        for feed in ("trending", "daily")
+        for document in (feed, f"{feed}/{month}")
+        for ending in ("rss", "atom", "json")
     }
+    assert (folder / "daily.rss").stat().st_mode & 0o044  # others may serve them
 
 
 def test_a_refused_dump_is_named_with_its_line_and_leaves_with_1(run: Run, tmp_path: Path) -> None:

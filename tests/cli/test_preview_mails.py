@@ -10,6 +10,7 @@ from lxml import html as lxml_html
 
 from digest.cli.preview_mail import ACCOUNT_MAILS, SAMPLES
 from digest.model.deliveries import DeliveryState, MailKind
+from digest.model.languages import LANGUAGES
 from digest.pipeline import gallery, samples
 from digest.pipeline.subscribe import Registry, subscribe
 from digest.store import deliveries
@@ -175,6 +176,8 @@ def test_the_gallery_is_one_page_of_every_mail_and_needs_no_database(
 
     assert [each["name"] for each in about["mails"]] == list(gallery.NAMES)
     assert len(page.xpath("//iframe[@sandbox='']")) == 5 * len(gallery.NAMES)
+    assert {f"digest-{code}" for code in LANGUAGES} - {"digest-en"} <= set(gallery.NAMES)
+    assert "8 neue Papers für Sie" in page.xpath("//iframe/@srcdoc[contains(., 'lang=\"de\"')]")[0]
     assert all(each["html_bytes"] <= 95_000 for each in about["mails"])
     assert page.xpath("//script | //img | //link") == []
 

@@ -164,6 +164,20 @@ def test_a_month_that_is_over_never_changes(
     assert three_months.stored("trending/2026-03", format_) == march
 
 
+@FORMATS
+def test_what_a_clock_lists_in_a_month_that_was_over_is_in_its_archive(
+    three_months: Desk, take: Take, format_: FeedFormat
+) -> None:
+    right = three_months.clock.now
+    three_months.clock.advance(days=-30)
+    take("late.txt", [make_record("Growth of the fir", "fir " * 9)])
+    three_months.clock.now = right
+    assert len(three_months.publish().of_months) >= 6
+    for name in ("trending/2026-04", "daily/2026-04"):
+        assert "Growth of the fir" in three_months.stored(name, format_).body.decode()
+    assert three_months.publish() == Published((), ())
+
+
 def test_a_month_becomes_an_archive_when_it_is_over(desk: Desk, take: Take) -> None:
     take("a.txt", numbered(["Growth of the oak"]))
     desk.publish()

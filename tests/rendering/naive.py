@@ -1,12 +1,12 @@
 """Mails as a tutorial would make them: what ours must equal, and what they are measured against.
 
-A template is rendered whole for each mail, plain loops where ours remembers, the reader's token in
-its links from the start; premailer, or another, is run over the whole; `EmailMessage` makes bytes.
+Cards are made anew of each digest's entries, one by one. A template is rendered whole for each mail,
+plain loops where ours remembers, the reader's token in its links from the start; premailer, or
+another, is run over the whole; `EmailMessage` makes bytes.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,16 +14,18 @@ from email.policy import SMTP
 from jinja2 import BaseLoader, Environment
 
 from digest.delivery.message import Envelope
-from digest.model.digests import DigestEdition
+from digest.model.digests import DigestEdition, Entry, Field
 from digest.model.languages import DEFAULT_LANGUAGE, LANGUAGES
-from digest.model.papers import Paper
-from digest.model.subscribers import Subscriber
-from digest.rendering.cards import Cards
+from digest.rendering.budget import Shape, shorten
+from digest.rendering.cards import About, Card, Cards, Folded
 from digest.rendering.email import MailRenderer, RenderedMail
 from digest.rendering.environment import email_environment
 from digest.rendering.inline import premail
-from digest.rendering.languages import Language, language
-from digest.rendering.links import Links
+from digest.rendering.languages import ENGLISH, Language, language
+from digest.rendering.links import Links, NamedLink, named_links
+from digest.rendering.marks import Piece, pieces
+from digest.rendering.reasons import why
+from digest.text import clip
 
 _LOOP = re.compile(r"\{% remembered (\w+) in (.+?) %\}")
 _END = re.compile(r"\{% endremembered %\}")
@@ -31,16 +33,62 @@ _END = re.compile(r"\{% endremembered %\}")
 _NO_FOLDING = SMTP.clone(max_line_length=None)
 
 
-@dataclass(frozen=True, slots=True)
-class OneReadersLinks(Links):
-    """Links of one reader's mail: none has a gap."""
+_WISHES = (("More like this", "more"), ("Less like this", "less"), ("Mute", "mute"))
 
-    reader: Subscriber
 
-    def steer(self, token: str, paper: Paper, wish: str) -> str:
-        """Return the reader's own link, whatever the token."""
-        del token
-        return Links.steer(self, self.steering_token(self.reader), paper, wish)
+class PlainCards(Cards):
+    """Cards that nobody remembers, and without gaps: each says all there is of its entry."""
+
+    def __init__(self, links: Links) -> None:
+        super().__init__(links)
+        self._plain = links
+
+    def of(self, edition: DigestEdition, shape: Shape, words: Language = ENGLISH) -> list[Card]:
+        """Return the cards of the first papers."""
+        cards: list[Card] = []
+        for entry in edition.digest.entries:
+            if len(cards) < shape.shown:
+                is_whole = len(cards) < shape.whole
+                cards.append(self._plain_card(edition, entry, shape, words, is_whole=is_whole))
+        return cards
+
+    def _plain_card(
+        self, edition: DigestEdition, entry: Entry, shape: Shape, words: Language, *, is_whole: bool
+    ) -> Card:
+        links, paper, told = self._plain, edition.papers[entry.paper_id], why(entry.reasons, words)
+        title: tuple[Piece, ...] = (Piece(clip(paper.title, shape.title), is_match=False),)
+        for reason in reversed(entry.reasons):
+            is_titles = reason.field is Field.TITLE and reason.sentence == paper.title
+            if is_titles and reason.spans and len(paper.title) <= shape.title:
+                title = pieces(reason, shape.title)
+        token = links.steering_token(edition.subscriber)
+        steering = [
+            NamedLink(words.gettext(label), links.steer(token, paper, wish))
+            for label, wish in _WISHES
+        ]
+        about = About(
+            shorten(paper.abstract, shape.abstract),
+            named_links(paper, shape.links, words),
+            tuple(steering),
+        )
+        folded = [edition.papers[number] for number in entry.folded]
+        named = [
+            Folded(clip(each.title, min(shape.title, 160)), links.paper(each))
+            for each in folded[: shape.folded]
+        ]
+        return Card(
+            url=links.paper(paper),
+            title=title,
+            plain_title="".join(piece.text for piece in title),
+            grounds=told.grounds,
+            sentence=pieces(told.quoted, shape.sentence) if told.quoted else (),
+            besides=told.besides,
+            about=about,
+            is_whole=is_whole,
+            folded=tuple(named),
+            unnamed=len(folded) - len(named),
+            topic=entry.topic,
+        )
 
 
 class Naive:
@@ -49,17 +97,15 @@ class Naive:
     def __init__(
         self, links: Links, site_name: str, postal: str, inline: Callable[[str], str] = premail
     ) -> None:
-        self._links = links
         self._inline = inline
         self._renderer = MailRenderer(links, site_name, postal=postal)
         plain = {code: _plain(language(code)) for code in LANGUAGES}
         self._renderer._environment = plain[DEFAULT_LANGUAGE]  # noqa: SLF001  plain templates
         self._renderer._others = plain  # noqa: SLF001  the same
+        self._renderer._cards = PlainCards(links)  # noqa: SLF001  nothing remembered
 
     def digest(self, edition: DigestEdition) -> RenderedMail:
         """Return a digest's mail whose styles are not inlined."""
-        links = OneReadersLinks(self._links.base_url, self._links.tokens, edition.subscriber)
-        self._renderer._cards = Cards(links)  # noqa: SLF001  cards of this mail alone
         return self._renderer.digest(edition)
 
     def message(self, edition: DigestEdition, envelope: Envelope, cte: str) -> bytes:

@@ -78,6 +78,12 @@ def test_a_goodbye_is_dated_by_the_readers_clock() -> None:
     assert "Wednesday 18 March 2026" in mail.text
 
 
+def test_who_subscribed_late_is_told_the_day_by_their_clock() -> None:
+    late = samples.MORNING + timedelta(hours=17, minutes=30)
+    mail = samples.renderer().confirm(samples.subscriber(), late)
+    assert "asked on Wednesday 18 March 2026" in words(mail.text)
+
+
 def test_interests_that_mean_harm_are_text_in_a_welcome() -> None:
     mail = welcome(interests=(Interest('"<script>alert(1)</script> {{ 7 * 7 }}"'),))
 

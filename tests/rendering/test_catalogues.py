@@ -162,6 +162,7 @@ def test_a_translation_cannot_ask_for_more_than_its_sentence(
 
 
 def test_what_is_quoted_of_papers_is_marked_where_all_around_is_not_english() -> None:
-    source = '<p dir="auto" {{ in_english }}>x</p>'
-    assert in_german(source) == '<p dir="auto" lang="en">x</p>'
-    assert translated(source, language("en"), "a.html") == '<p dir="auto">x</p>'
+    for tag in ("{{ in_english }}", "{{in_english}}", "\n  {{ in_english }}"):
+        source = f'<p dir="auto" {tag}>x</p>'
+        assert in_german(source) == '<p dir="auto" lang="en">x</p>'
+        assert translated(source, language("en"), "a.html") == '<p dir="auto">x</p>'

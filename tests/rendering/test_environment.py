@@ -13,6 +13,7 @@ from digest.rendering.environment import (
     email_environment,
     plural,
     render,
+    render_pieces,
     web_environment,
     wrap,
 )
@@ -65,6 +66,26 @@ def test_a_broken_template_is_named(source: str, tmp_path: Path) -> None:
     (tmp_path / "email" / "digest" / "body.html").write_text(f"<p>{source}</p>")
     with pytest.raises(TemplateError, match=r"email/digest/body\.html"):
         compiled(email_environment(tmp_path), "email/digest/body.html")
+
+
+@pytest.mark.parametrize("source", [b"caf\xe9", b"{% trans %}{{ a.b }}{% endtrans %}"])
+@pytest.mark.parametrize("name", ["title.html", "body.txt"])
+def test_the_very_file_is_named_that_cannot_be_read_or_translated(
+    name: str, source: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "email" / "digest").mkdir(parents=True)
+    (tmp_path / "email" / "digest" / name).write_bytes(source)
+    whole = "email/digest/body." + name.partition(".")[2]
+    with pytest.raises(TemplateError, match=f"^email/digest/{name}"):
+        compiled(email_environment(tmp_path), whole)
+
+
+@pytest.mark.parametrize("source", ["{{ 1 / 0 }}", "{{ [] + 1 }}", "{{ 'x'|day }}"])
+def test_what_cannot_be_done_is_an_error_of_the_template(source: str, tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text(source)
+    for rendered in (render, render_pieces):
+        with pytest.raises(TemplateError, match=r"^own\.txt: "):
+            rendered(email_environment(tmp_path), "own.txt", {})
 
 
 def test_html_without_an_element_is_named(tmp_path: Path) -> None:

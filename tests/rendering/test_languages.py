@@ -3,7 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -227,6 +227,19 @@ def test_dates_and_numbers_are_written_as_each_language_does() -> None:
     assert [deutsch.form(number) for number in (0, 1, 2)] == [1, 0, 1]
     # A moment is dated as it stands: whoever has it has moved it to the reader's zone.
     assert english.day_month(datetime.fromisoformat("2026-03-07T23:30:00+09:00")) == "7 March"
+
+
+def test_the_next_digest_is_dated_in_each_readers_zone_though_it_is_one_moment() -> None:
+    """22:00 on Tuesday in UTC is 07:00 on Wednesday in Tokyo."""
+    quiet = samples.edition([], considered=5)
+    said = []
+    for at, zone, period in (("22:00", "UTC", 16), ("07:00", "Asia/Tokyo", 17)):
+        cadence = Cadence(Days.DAILY, time.fromisoformat(at), zone)
+        shown = replace(quiet, subscriber=samples.subscriber(cadence=cadence))
+        shown = replace(shown, digest=replace(quiet.digest, period=date(2026, 3, period)))
+        said.append(words(samples.renderer().digest(shown).text))
+    assert "due on Tuesday 17 March 2026 at 22:00 (UTC)" in said[0]
+    assert "due on Wednesday 18 March 2026 at 07:00 (Asia/Tokyo)" in said[1]
 
 
 def test_an_operators_template_is_used_in_every_language(tmp_path: Path) -> None:

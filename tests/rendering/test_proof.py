@@ -137,12 +137,23 @@ def test_both_parts_lead_to_the_same_places(edition: DigestEdition) -> None:
 
 
 @every_edition
+def test_every_paper_that_a_mail_shows_is_in_both_its_parts(
+    edition: DigestEdition, chosen: Callable[[DigestEdition], tuple[RenderedMail, Shape]]
+) -> None:
+    mail, shape = chosen(edition)
+    shown = edition.digest.entries[: shape.shown]
+    urls = {samples.links().paper(edition.papers[entry.paper_id]) for entry in shown}
+    assert urls <= hrefs(mail.html)
+    assert urls <= text_urls(mail.text)
+
+
+@every_edition
 def test_what_is_sent_is_small_enough_and_can_be_unsubscribed_from(edition: DigestEdition) -> None:
     mail = warm().digest(edition)
     message = sent(edition, mail)
     html = message.rpartition(b"Content-Type: text/html")[2].partition(b"\r\n\r\n")[2]
     html = html.rpartition(b"\r\n--=_")[0]
-    assert len(html) <= MAX_ENCODED_HTML
+    assert len(html) <= MAX_ENCODED_HTML == 95_000
     again = base64.encodebytes(quopri.decodestring(html)).replace(b"\n", b"\r\n")
     assert len(again) <= MAX_ENCODED_HTML
     assert max(map(len, message.split(b"\r\n\r\n", 1)[1].split(b"\r\n"))) <= 76

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import Response
 
 from digest.app import build_app
 from digest.web import build_web
 from digest.web.conditional import accepts_gzip, is_unchanged
+from digest.web.tagged import Tagged, answer
 from tests.conftest import START, HandClock
 from tests.web.client import Answer, Client
 from tests.web.conftest import BASE_URL, NOW, settings_in
@@ -170,6 +173,18 @@ def test_what_is_answered_to(
 def test_what_is_not_asked_for_changes_nothing(client: Client, address: str) -> None:
     joined = f"{address}{'&' if '?' in address else '?'}utm_source=x&cache=1"
     assert client.get(joined).headers["etag"] == client.get(address).headers["etag"]
+
+
+def test_a_list_may_be_sent_in_several_lines() -> None:
+    def asked(*lines: tuple[str, str]) -> Response:
+        headers = [(name.encode(), value.encode()) for name, value in lines]
+        feed = Tagged('"abc"', START, "application/rss+xml", lambda: (b"plain", b"packed"))
+        return answer(Request({"type": "http", "method": "GET", "headers": headers}), feed)
+
+    assert asked(("if-none-match", '"x"'), ("if-none-match", '"abc"')).status_code == 304
+    assert asked(("if-none-match", '"x"'), ("if-none-match", '"y"')).status_code == 200
+    assert asked(("accept-encoding", "br"), ("accept-encoding", "gzip")).body == b"packed"
+    assert asked(("accept-encoding", "br"), ("accept-encoding", "zstd")).body == b"plain"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

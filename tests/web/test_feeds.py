@@ -11,11 +11,18 @@ import pytest
 from digest import jobs
 from digest.app import App, build_app
 from digest.model.feeds import FeedFormat
-from digest.store.feeds import read_snapshot, save_snapshot
+from digest.pipeline.ingest import ingest
+from digest.ranking.preview import RecentPapers
+from digest.sources.base import Page
+from digest.store.feeds import Mark, read_snapshot, save_snapshot
 from digest.web import build_web
+from digest.web.corpus import TRUSTED as CORPUS_TRUSTED
+from digest.web.corpus import Corpus
+from digest.web.keyword_marks import MOST, KeywordMarks
 from digest.web.stored_feeds import TRUSTED, StoredFeeds, empty_feed
 from tests.conftest import HandClock
 from tests.delivery.test_websub import Hub
+from tests.factories import make_dump, make_record
 from tests.rendering.feed_lint import problems
 from tests.rendering.feed_reading import read
 from tests.web.client import Client
@@ -291,6 +298,53 @@ def test_a_keyword_feed_is_the_same_bytes_as_long_as_its_papers_are(
     other = Client(build_web(app), app.settings.public_url)
     assert other.get(KEYWORDS).body == first.body
     assert other.get(KEYWORDS, if_none_match=first.headers["etag"]).status == 304
+
+
+def test_nothing_is_rendered_for_whoever_has_a_keyword_feed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = (KEYWORDS, f"{KEYWORDS}&count=3", KEYWORDS.replace("atom", "rss"))
+    tags = {path: client.get(path).headers["etag"] for path in paths}
+    assert len(set(tags.values())) == 3
+
+    def fail(*_args: object, **_named: object) -> bytes:
+        raise AssertionError
+
+    monkeypatch.setattr("digest.web.keyword_feeds.render_feed", fail)
+    for path, tag in tags.items():
+        assert client.get(path, if_none_match=tag).status == 304
+        assert client.get(path, if_none_match=f'{tag[:-1]}-gzip"').status == 304
+        assert client.get(path, if_none_match='"another"').status == 500  # which renders it
+
+
+def test_a_keyword_feed_changes_within_a_second_of_its_papers(app: App, clock: HandClock) -> None:
+    web = build_web(app)
+    now = [0.0]
+    corpus = Corpus(app.database, app.archives, lambda: now[0])
+    web.state.site = replace(web.state.site, corpus=corpus)
+    client = Client(web, HOME)
+    tag = client.get(KEYWORDS).headers["etag"]
+    clock.advance(days=1)
+    record = make_record("Graph neural networks", "Graph neural networks of zebra fish. " * 9)
+    ingest(app.database, Page(make_dump("new.txt"), iter([record])), clock, anyway=True)
+    now[0] += CORPUS_TRUSTED
+    changed = client.get(KEYWORDS, if_none_match=tag)
+    assert changed.status == 200
+    assert "zebra fish" in changed.text
+    assert client.get(KEYWORDS, if_none_match=changed.headers["etag"]).status == 304
+
+
+def test_the_marks_of_keyword_feeds_do_not_pile_up(app: App) -> None:
+    marks = KeywordMarks()
+    mark = Mark('"abc"', app.clock())
+    papers = RecentPapers(())
+    for number in range(2 * MOST + 10):
+        marks.keep(papers, (f"word{number}", 0, FeedFormat.RSS), mark)
+    kept = [
+        marks.get(papers, (f"word{number}", 0, FeedFormat.RSS)) for number in range(2 * MOST + 10)
+    ]
+    assert kept.count(mark) == 10
+    assert marks.get(RecentPapers(()), (f"word{2 * MOST + 9}", 0, FeedFormat.RSS)) is None
 
 
 def test_feeds_of_different_keywords_have_different_ids(client: Client) -> None:

@@ -19,7 +19,7 @@ from digest.model.deliveries import DeliveryState, Outcome, Verdict
 from digest.model.subscribers import Subscriber
 from digest.pipeline.deliver import deliver_due
 from digest.pipeline.personal_feed import PersonalFeeds
-from digest.pipeline.subscribe import enrol, unsubscribe
+from digest.pipeline.subscribe import enrol, save_preferences, unsubscribe
 from digest.store import tables
 from digest.tokens import Purpose
 from digest.web import build_web
@@ -111,7 +111,22 @@ def test_nobody_keeps_a_private_feed_or_is_told_of_it(
         assert secret not in answer.text.lower()
 
 
-@pytest.mark.parametrize("path", [".rss", ".atom", ".json", "/digests.rss", ".opml"])
+def test_a_list_of_feeds_follows_the_keywords_and_has_no_date(
+    app: App, client: Client, token: str, ada: Subscriber
+) -> None:
+    url = f"/f/{token}.opml"
+    first = client.get(url)
+    assert "last-modified" not in first.headers
+    assert client.get(url, if_none_match=first.headers["etag"]).status == 304
+    save_preferences(app.registry, ada, make_wishes("zebra fish"))
+    # Whoever asks by a date alone is not told that nothing has changed.
+    again = client.get(url, if_modified_since="Sat, 01 Jan 2050 00:00:00 GMT")
+    assert again.status == 200
+    assert "zebra fish" in again.text
+    assert client.get(url, if_none_match=first.headers["etag"]).status == 200
+
+
+@pytest.mark.parametrize("path", [".rss", ".atom", ".json", "/digests.rss"])
 def test_whoever_has_it_gets_no_body(client: Client, token: str, path: str) -> None:
     url = f"/f/{token}{path}"
     first = client.get(url)
@@ -207,6 +222,27 @@ def test_mail_and_feed_say_the_same(app: App, client: Client, token: str) -> Non
     [whole] = json.loads(client.get(f"/f/{token}/digests.json").body)["items"]
     assert re.findall(r'<a href="([^"]+)" rel="noreferrer"', whole["content_html"]) == mailed
     assert all(words(each) in words(whole["content_html"]) for each in reasons)
+
+
+def test_a_feed_is_in_the_language_its_reader_had_when_it_was_composed(
+    app: App, client: Client, feeds: PersonalFeeds, clock: HandClock
+) -> None:
+    wishes = make_wishes("graph neural networks", "RAG", language="de")
+    reader = enrol(app.registry, "ben@example.org", wishes)
+    feeds.open(reader)
+    clock.advance(days=1, hours=2)
+    jobs.compose(app)
+    token = app.tokens.sign(Purpose.FEED, reader.id, 1)
+    postbox = Postbox()
+    deliver_due(app.sender([Threaded(postbox)]))
+    [mail] = postbox.html
+    reasons = re.findall(r'<p class="why"[^>]*>(.*?)</p>', mail, re.DOTALL)
+    entries = json.loads(client.get(f"/f/{token}.json").body)["items"]
+    whys = [re.match(r"<p>(.*?)</p>", each["content_html"]) for each in entries]
+    assert [words(each[1]) for each in whys if each] == [words(each) for each in reasons]
+    [whole] = json.loads(client.get(f"/f/{token}/digests.json").body)["items"]
+    assert " Papers, 1" in whole["title"]
+    assert "passen zu Ihren Interessen, die besten zuerst." in whole["content_html"]
 
 
 def test_a_paper_has_the_id_it_has_everywhere_and_the_day_it_was_chosen(

@@ -61,6 +61,7 @@ def test_pages_behind_a_token_are_kept_nowhere(app: App, client: Client, ada: Su
         ({"origin": "https://digest.example.org.evil.example"}, 403),
         ({"origin": "http://digest.example.org:81"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({}, 303),
     ],
 )

@@ -102,7 +102,7 @@ def shown(app: App, client: Client, ada: Subscriber, clock: HandClock) -> Desk:
 def test_a_page_names_the_paper_and_asks(desk: Desk, wish: str) -> None:
     page = desk.open(wish)
     assert f'dir="auto"><a href="/papers/{desk.paper.key}">' in page
-    assert "From your next digest on (Thursday 19 March 2026 at 07:00 (Europe/Berlin))" in page
+    assert "From your next digest on, Thursday 19 March 2026 at 07:00 (Europe/Berlin), " in page
     forms = page.count(f'method="post" action="/steer/{desk.token}/{desk.paper.key}/')
     assert forms == (3 if wish == "mute" else 2)
     assert desk.reader.address not in page

@@ -1,6 +1,7 @@
 """From the form on the first page to the first digest's time."""
 
 import re
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from digest.model.subscribers import Days, Subscriber, SubscriberState
 from digest.store.deliveries import deliveries_of
 from digest.store.subscribers import all_subscribers, subscriber_by_id
 from digest.web import build_web
+from digest.web.home import STEP
 from tests.conftest import HandClock
 from tests.web.client import Client
 
@@ -75,6 +77,13 @@ def test_nobody_learns_who_is_subscribed(client: Client, ada: Subscriber, bob: S
     first = answers[0]
     for other in answers[1:]:
         assert (other.status, other.body, other.raw_headers) == (303, first.body, first.raw_headers)
+
+
+def test_no_clock_tells_who_is_subscribed(client: Client, ada: Subscriber) -> None:
+    for address in ("new@example.org", ada.address, ada.address):
+        begun = time.monotonic()
+        client.post("/subscribe", {**FORM, "address": address})
+        assert time.monotonic() - begun >= STEP
 
 
 def test_an_active_reader_keeps_their_wishes(app: App, client: Client, ada: Subscriber) -> None:
