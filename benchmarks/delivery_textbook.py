@@ -41,9 +41,9 @@ def rendered_mails(site: Site, count: int) -> Iterator[tuple[Delivery, RenderedM
     for mail in mails:
         # A renderer of its own: what is remembered of other mails is not in the textbook.
         renderer = MailRenderer(site.links, "Digest")
-        renderer._environment = environment  # noqa: SLF001  compiled once, also there
+        renderer._environments = {"en": environment}  # noqa: SLF001  compiled once, also there
         digest = batch.digests[mail.digest_id or 0]
-        shown = {n: batch.papers[n] for entry in digest.entries for n in entry.paper_ids}
+        shown = {number: batch.papers[number] for number in digest.paper_ids}
         reader = batch.subscribers[mail.subscriber_id]
         yield mail, renderer.digest(DigestEdition(digest, reader, shown))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +39,7 @@ def feeds(folder: Path | None, *, as_json: bool) -> None:
 
 def write_feeds(app: App, folder: Path) -> list[Path]:
     """Write what is stored of the public feeds, each where its address has it; return the files."""
+    from digest.cli.files import write_file
     from digest.model.feeds import FeedFormat
     from digest.pipeline.public_feeds import DAILY, TRENDING
     from digest.store.feeds import read_snapshot, snapshot_names
@@ -52,19 +52,6 @@ def write_feeds(app: App, folder: Path) -> list[Path]:
                     snapshot = read_snapshot(connection, document, format_)
                     if snapshot:
                         path = folder / f"{document}.{format_.value}"
-                        _write(path, snapshot.body)
+                        write_file(path, snapshot.body)
                         written.append(path)
     return written
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Write a file that a web server may be reading: it sees the old one, or all of the new one."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(body)
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        reason = error.strerror or type(error).__name__
-        raise click.ClickException(f"{path} cannot be written ({reason})") from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.preview_files import open_file, write_file
+from digest.cli.files import open_file, write_file
 
 _PAGE = "gallery.html"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.preview_files import open_file, write_file
+from digest.cli.files import open_file, write_file
 
 if TYPE_CHECKING:
     from digest.pipeline.specimens import Specimen

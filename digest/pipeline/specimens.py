@@ -15,6 +15,7 @@ from digest.model.subscribers import Subscriber
 from digest.pipeline.outgoing import Batch, Sender, build_mail, load_one
 from digest.pipeline.samples import Sample
 from digest.store import deliveries, digests, subscribers
+from digest.store.engine import Connection
 
 # Composes what a reader would get now, stored nowhere; None if that is nothing.
 Foresight = Callable[[Subscriber], Digest | None]
@@ -68,9 +69,18 @@ def find_reader(sender: Sender, address: str) -> Subscriber:
     return reader
 
 
+def newest_digest(connection: Connection, reader: Subscriber) -> tuple[Delivery, Digest] | None:
+    """Return a reader's newest digest with its place in the ledger, None if they never had one."""
+    for delivery in deliveries.deliveries_of(connection, reader.id):
+        if delivery.digest_id is not None:
+            digest = digests.digests_by_id(connection, [delivery.digest_id])
+            return (delivery, digest[delivery.digest_id]) if digest else None
+    return None
+
+
 def account_specimen(sender: Sender, kind: MailKind, reader: Subscriber) -> Specimen:
     """Return a mail about a reader's subscription as it would go out now."""
-    delivery = _made_up(sender, kind, reader)
+    delivery = made_up(sender, kind, reader)
     return _specimen(sender, f"the mail `{kind}`", Batch({reader.id: reader}, {}, {}), delivery)
 
 
@@ -81,18 +91,13 @@ def digest_specimen(sender: Sender, reader: Subscriber, foresight: Foresight) ->
     DigestError where there is nothing to show.
     """
     with sender.database.reading() as connection:
-        stored = (
-            mail for mail in deliveries.deliveries_of(connection, reader.id) if mail.digest_id
-        )
-        delivery = next(stored, None)
-        number = delivery.digest_id if delivery else None
-        found = digests.digests_by_id(connection, [number] if number else [])
-    if delivery and number in found:
-        digest = found[number]
+        newest = newest_digest(connection, reader)
+    if newest:
+        delivery, digest = newest
         shows = f"the digest of {digest.period}, {delivery.state}"
     elif composed := foresight(reader):
         digest, shows = composed, "the digest that would be composed now"
-        delivery = _made_up(sender, MailKind.DIGEST, reader, digest)
+        delivery = made_up(sender, MailKind.DIGEST, reader, digest)
     else:
         hint = "`--kind quiet` shows a day without papers, and no --reader shows a sample"
         raise DigestError(f"{reader.address} would get no mail now, nothing new matches: {hint}")
@@ -102,7 +107,7 @@ def digest_specimen(sender: Sender, reader: Subscriber, foresight: Foresight) ->
 def sample_specimen(sender: Sender, sample: Sample) -> Specimen:
     """Return the mail of a sample digest."""
     reader, digest = sample.reader, sample.digest
-    delivery = _made_up(sender, MailKind.DIGEST, reader, digest)
+    delivery = made_up(sender, MailKind.DIGEST, reader, digest)
     since = {digest.window.after: sample.read_since}
     batch = Batch({reader.id: reader}, {digest.id: digest}, sample.papers, since)
     return _specimen(sender, sample.about, batch, delivery)
@@ -113,7 +118,7 @@ def _specimen(sender: Sender, shows: str, batch: Batch, delivery: Delivery) -> S
     return Specimen(delivery.kind, shows, delivery.address, message)
 
 
-def _made_up(
+def made_up(
     sender: Sender, kind: MailKind, reader: Subscriber, digest: Digest | None = None
 ) -> Delivery:
     """Return a delivery as the ledger might hold it, but that its key is none of the ledger's."""

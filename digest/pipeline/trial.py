@@ -1,9 +1,8 @@
 """A real mail sent on the spot, to see whether and how mail arrives; the ledger knows nothing of it."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from email import message_from_bytes
 from html import escape
 
@@ -13,15 +12,12 @@ from digest.delivery.message import Envelope, build_message
 from digest.delivery.one_mail import send_now
 from digest.delivery.transports import OutgoingMail
 from digest.errors import DigestError
-from digest.model.deliveries import Delivery, DeliveryState, MailKind, Outcome, Verdict
+from digest.model.deliveries import MailKind, Outcome, Verdict
 from digest.model.digests import Digest
 from digest.model.subscribers import Subscriber
 from digest.pipeline.outgoing import Sender, build_mail, load_one
-from digest.store import deliveries, digests, subscribers, suppressions
-from digest.store.engine import Connection
-
-# Composes what a reader would get now, stored nowhere; None if that is nothing.
-Foresight = Callable[[Subscriber], Digest | None]
+from digest.pipeline.specimens import Foresight, made_up, newest_digest
+from digest.store import subscribers, suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +50,10 @@ def make_trial(
             hint = f"`digest suppressions remove {written}` lifts it"
             raise DigestError(f"{written} is suppressed ({stop.reason}); {hint}")
         reader = subscribers.subscriber_by_address(connection, wanted)
-        digest = _newest_digest(connection, reader) if reader else None
+        newest = newest_digest(connection, reader) if reader else None
     if reader is None and reader_address:
         raise DigestError(f"{reader_address} is no reader: `digest readers` lists them")
+    digest = newest[1] if newest else None
     if reader is None or (digest := digest or foresight(reader)) is None:
         return Trial(_sample(sender, written), "a sample text")
     if wanted != key:
@@ -77,30 +74,9 @@ def send_trial(sender: Sender, trial: Trial) -> Iterator[tuple[str, Verdict]]:
             return
 
 
-def _newest_digest(connection: Connection, reader: Subscriber) -> Digest | None:
-    for mail in deliveries.deliveries_of(connection, reader.id):
-        if mail.digest_id is not None:
-            return digests.digests_by_id(connection, [mail.digest_id]).get(mail.digest_id)
-    return None
-
-
 def _digest_mail(sender: Sender, address: str, reader: Subscriber, digest: Digest) -> OutgoingMail:
-    now = sender.clock()
-    delivery = Delivery(
-        id=0,
-        subscriber_id=reader.id,
-        kind=MailKind.DIGEST,
-        period=digest.period.isoformat(),
-        digest_id=digest.id,
-        address=address,
-        key=_new_key(),
-        state=DeliveryState.READY,
-        attempts=0,
-        fence=0,
-        planned_at=now,
-        next_at=now,
-        deadline_at=now + timedelta(hours=1),
-    )
+    delivery = made_up(sender, MailKind.DIGEST, reader, digest)
+    delivery = replace(delivery, address=address, key=_new_key())
     batch = load_one(sender.database, reader, digest)
     return _outgoing(sender, address, delivery.key, build_mail(sender, batch, delivery))
 

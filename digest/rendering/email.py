@@ -18,7 +18,7 @@ from digest.rendering.budget import Shape, fits, shapes
 from digest.rendering.cards import Cards
 from digest.rendering.environment import compiled, email_environment, render, render_pieces
 from digest.rendering.groups import grouped
-from digest.rendering.languages import ENGLISH, Language, language
+from digest.rendering.languages import Language, language
 from digest.rendering.links import Links
 from digest.rendering.marks import without_weight
 from digest.text import clean_line, clip
@@ -68,10 +68,8 @@ class MailRenderer:
         template_override: Path | None = None,
         postal: str | None = None,
     ) -> None:
-        self._environment = email_environment(template_override)
-        self._others = {
-            code: email_environment(template_override, language(code))
-            for code in LANGUAGES.keys() - {ENGLISH.code}
+        self._environments = {
+            code: email_environment(template_override, language(code)) for code in LANGUAGES
         }
         self._links = links
         self._cards = Cards(links)
@@ -79,7 +77,7 @@ class MailRenderer:
 
     def compile_all(self) -> None:
         """Compile every template in every language; raises TemplateError for the first that fails."""
-        for environment in (self._environment, *self._others.values()):
+        for environment in self._environments.values():
             for kind in MailKind:
                 for part in ("subject.txt", "body.txt", "body.html"):
                     compiled(environment, f"email/{kind}/{part}")
@@ -157,7 +155,7 @@ class MailRenderer:
         return RenderedMail(str(context["subject"]), html, Body(text, html.token))
 
     def _environment_of(self, context: Mapping[str, object]) -> Environment:
-        return self._others.get(str(context["language"]), self._environment)
+        return self._environments[str(context["language"])]
 
     def _about(self, subscriber: Subscriber) -> dict[str, object]:
         expressions = [without_weight(interest.expression) for interest in subscriber.interests]

@@ -1,9 +1,7 @@
 """The whole way of a reader, with a real browser, a real web server and a real mail server."""
 
 import http.client
-import os
 import re
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,8 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 from digest import jobs
 from digest.app import App, build_app
@@ -29,16 +26,14 @@ from digest.pipeline.subscribe import enrol
 from digest.sources.dump_text import read_dump
 from digest.store.subscribers import subscriber_by_address
 from digest.web import build_web
+from tests.browser import chromium
 from tests.conftest import HandClock
 from tests.factories import make_wishes
+from tests.web.server import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 MORNING = datetime(2026, 3, 18, 6, 0, tzinfo=UTC)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 _URL = re.compile(r"http://127\.0\.0\.1:\d+/[^\s\"'<>]*")
 
 
@@ -73,15 +68,8 @@ class Place:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI drives a browser: install chromium")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -103,21 +91,9 @@ def place(tmp_path: Path, example_dumps: list[Path]) -> Iterator[Place]:
             page = read_dump(path, today=MORNING.date(), dated_on=MORNING.date())
             ingest(app.database, page, clock)
         jobs.publish_feeds(app)
-        with serving(app, listening):
+        with serving(build_web(app), listening):
             yield Place(app, clock, sink)
         app.database.dispose()
-
-
-@contextmanager
-def serving(app: App, listening: socket.socket) -> Iterator[None]:
-    server = uvicorn.Server(uvicorn.Config(build_web(app), log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listening],), name="web")
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @contextmanager

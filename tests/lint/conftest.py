@@ -4,15 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browser import chromium
 from tests.lint.site import Site, open_site
-from tests.lint.tools import node_modules, program
-
-_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+from tests.lint.tools import node_modules
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +25,5 @@ def npm_packages() -> Path:
 
 @pytest.fixture(scope="module")  # its event loop runs in this thread, where others need their own
 def browser() -> Iterator[Browser]:
-    chromium = program("chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
+    with chromium() as opened:
         yield opened
-        opened.close()

@@ -1,7 +1,6 @@
 """A site that has taken in the hostile page and mailed its readers, on a port of loopback."""
 
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,7 +8,6 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 
-import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest import jobs
@@ -32,6 +30,7 @@ from tests.lint import corpus
 from tests.lint.browsing import Browsing
 from tests.lint.pages import visit_everything
 from tests.rendering import samples
+from tests.web.server import serving
 
 FEBRUARY = datetime(2026, 2, 10, 18, 0, tzinfo=UTC)
 EVENING = datetime(2026, 3, 17, 18, 0, tzinfo=UTC)
@@ -85,7 +84,7 @@ def open_site(folder: Path) -> Iterator[Site]:
         app = build_app(settings, clock)
         site = Site(app, Browsing(build_web(app), app.links.home().rstrip("/")))
         _fill(site, folder, clock)
-        with _serving(site, listening):
+        with serving(_noting(build_web(app), site.home, site.asked), listening):
             yield site
         site.app.database.dispose()
 
@@ -146,19 +145,6 @@ def _rare_mails() -> dict[str, str]:
         "best of the rest": samples.edition(matched=0),
     }
     return {name: samples.renderer().digest(each).html for name, each in editions.items()}
-
-
-@contextmanager
-def _serving(site: Site, listening: socket.socket) -> Iterator[None]:
-    web = _noting(build_web(site.app), site.home, site.asked)
-    server = uvicorn.Server(uvicorn.Config(web, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listening],), name="web")
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def _noting(web: ASGIApp, home: str, asked: list[Asked]) -> ASGIApp:

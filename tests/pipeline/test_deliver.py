@@ -3,7 +3,6 @@
 import multiprocessing
 import sqlite3
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -38,17 +37,6 @@ from tests.pipeline.conftest import Take
 from tests.postgres import process_wait
 
 TITLES = ["Graph Neural Networks for Roads", "Graph Neural Networks & <b>Forgetting</b>"]
-
-
-@pytest.fixture(scope="module")
-def renderer() -> MailRenderer:
-    return MailRenderer(Links("http://digest.example.org", Tokens(["a secret"])), "Digest")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as running:
-        yield running
 
 
 def smtp(sink: Sink) -> SmtpTransport:

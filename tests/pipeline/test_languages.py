@@ -1,6 +1,5 @@
 """In which language a reader is written to, from the form to the bytes."""
 
-from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -17,27 +16,14 @@ from digest.pipeline.deliver import deliver_due
 from digest.pipeline.subscribe import Registry, enrol, save_preferences, subscribe, unsubscribe
 from digest.pipeline.wishes import read_language
 from digest.rendering.email import MailRenderer
-from digest.rendering.links import Links
 from digest.store.deliveries import deliveries_of
 from digest.store.frozen_wishes import wishes_from_json, wishes_to_json
-from digest.tokens import Tokens
 from tests.conftest import HandClock
 from tests.factories import make_wishes, numbered
 from tests.pipeline.conftest import Take
 from tests.pipeline.test_deliver import TITLES, read, sender, smtp
 
 GERMAN = make_wishes("graph neural networks", language="de")
-
-
-@pytest.fixture(scope="module")
-def renderer() -> MailRenderer:
-    return MailRenderer(Links("http://digest.example.org", Tokens(["a secret"])), "Digest")
-
-
-@pytest.fixture
-def sink() -> Iterator[Sink]:
-    with Sink() as running:
-        yield running
 
 
 def subjects(sink: Sink) -> list[str]:

@@ -15,7 +15,7 @@ from jinja2 import BaseLoader, Environment
 
 from digest.delivery.message import Envelope
 from digest.model.digests import DigestEdition, Entry, Field
-from digest.model.languages import DEFAULT_LANGUAGE, LANGUAGES
+from digest.model.languages import LANGUAGES
 from digest.rendering.budget import Shape, shorten
 from digest.rendering.cards import About, Card, Cards, Folded
 from digest.rendering.email import MailRenderer, RenderedMail
@@ -100,8 +100,7 @@ class Naive:
         self._inline = inline
         self._renderer = MailRenderer(links, site_name, postal=postal)
         plain = {code: _plain(language(code)) for code in LANGUAGES}
-        self._renderer._environment = plain[DEFAULT_LANGUAGE]  # noqa: SLF001  plain templates
-        self._renderer._others = plain  # noqa: SLF001  the same
+        self._renderer._environments = plain  # noqa: SLF001  plain templates
         self._renderer._cards = PlainCards(links)  # noqa: SLF001  nothing remembered
 
     def digest(self, edition: DigestEdition) -> RenderedMail:

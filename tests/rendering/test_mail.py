@@ -72,7 +72,8 @@ def test_styles_inlined_once_are_the_styles_inlined_in_every_mail(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plain = MailRenderer(samples.links(), "Paper Digest", postal="Postal line")
-    monkeypatch.setattr(plain, "_environment", email_environment(inliner=lambda html, _: html))
+    not_inlined = email_environment(inliner=lambda html, _: html)
+    monkeypatch.setattr(plain, "_environments", {"en": not_inlined})
     once = MailRenderer(samples.links(), "Paper Digest", postal="Postal line")
     # Styles count for the size, and another size would be another selection.
     monkeypatch.setattr("digest.rendering.email.fits", lambda _: True)
