@@ -34,6 +34,8 @@ _PART = (
 )
 # Printable ASCII; folded lines begin with a blank and hold more than blanks.
 _VALUE = re.compile(r"[!-~][ -~]*(?:\r\n (?= *[!-~])[ -~]+)*|")
+_ENCODED = r"=\?[!->@-~]{1,75}\?[bq]\?[ ->@-~]*\?="  # RFC 2047, 2
+_ENCODED_RUN = re.compile(f"{_ENCODED}(?: *{_ENCODED})*", re.IGNORECASE)
 _LONGEST_LINE = 998  # RFC 5322, 2.1.1: without the line end
 # Names of the site, and the subjects of a day.
 _REMEMBERED_WORDS = 2048
@@ -147,7 +149,9 @@ def _mailbox(header: str, name: str, address: str) -> str:
 
 @lru_cache(_REMEMBERED_WORDS)
 def _words(header: str, text: str) -> str:
-    charset = "us-ascii" if _is_plain(text) else "utf-8"
+    # A first word too long for the line of its header would leave that line without a character.
+    is_plain = _is_plain(text) and len(header) + len(text.partition(" ")[0]) < _FOLD_AT - 2
+    charset = "us-ascii" if is_plain else "utf-8"
     return Header(text, charset, header_name=header).encode(linesep="\r\n")
 
 
@@ -157,10 +161,18 @@ def _is_plain(text: str) -> bool:
 
 
 def _decoded(text: str) -> str:
+    """Return text with its encoded words read, run by run: one character may be spread over two.
+
+    The standard library reads ASCII only; around the runs it would write any other letter anew.
+    """
+    return _ENCODED_RUN.sub(_decoded_run, text)
+
+
+def _decoded_run(run: re.Match[str]) -> str:
     try:
-        return str(make_header(decode_header(text)))
+        return str(make_header(decode_header(run[0])))
     except (HeaderParseError, LookupError, ValueError):
-        return text
+        return run[0]
 
 
 def _link(url: str) -> str:

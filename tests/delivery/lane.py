@@ -11,7 +11,7 @@ from digest.model.deliveries import Outcome, Stage, Verdict
 
 MAIL = b"Subject: Papers\r\n\r\n.hidden\r\n..\r\n.\r\nend\r\n"
 PATIENT = Timeouts().scaled(0.02)
-BRIEF = Timeouts(connect=1, command=0.15, data=0.15, progress=0.2, end=0.15, transaction=1)
+BRIEF = Timeouts(connect=30, command=0.15, data=0.15, progress=0.2, end=0.15, transaction=1)
 
 
 def mail_to(recipient: str = "ada@b.test", message: bytes = MAIL) -> OutgoingMail:

@@ -238,6 +238,9 @@ def test_a_mistake_in_the_envelope_raises_instead_of_making_a_header(wrong: dict
         ("=?utf-8?q?Hi=0D=0ABcc:_x?=", "Hi Bcc: x"),
         ("=?utf-8?q?=3D=3Futf-8=3Fq=3Fnested=3F=3D?=", "nested"),
         ("=?nonsense?q?x?=", "=?nonsense?q?x?="),
+        ("=?utf-8?q?=C3?= =?utf-8?q?=A9?= and \u0101", "\u00e9 and \u0101"),
+        ("=?utf-8?b?!!!?=\u0101", "\u0101"),
+        ("a" * 100, "a" * 100),
         ("a\u2028b\x00c\u202ed", "a bcd"),
         ("word " * 100, ("word " * 40)[:194] + "…"),
     ],
@@ -251,6 +254,7 @@ def test_header_text_is_one_harmless_line(typed: str, shown: str) -> None:
 @given(subject=hostile_text, sender_name=hostile_text, site_name=hostile_text)
 @example(subject="x" * 300, sender_name="x" * 300, site_name="é" * 300)
 @example(subject="", sender_name="", site_name="")
+@example(subject="x" * 69, sender_name="x" * 69, site_name="x" * 69)
 def test_no_subject_or_name_makes_a_header(subject: str, sender_name: str, site_name: str) -> None:
     envelope = replace(ENVELOPE, sender_name=sender_name, site_name=site_name)
     message = build(envelope, subject)

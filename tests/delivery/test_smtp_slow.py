@@ -12,7 +12,7 @@ from digest.model.deliveries import Outcome, Stage
 from tests.delivery.lane import mail_to, mails_to, send_in_turn, transport_to
 
 LARGE = mail_to(message=b"Subject: a\r\n\r\n" + b"x" * 5_000_000 + b"\r\n")
-SHORT = Timeouts(connect=1, command=0.2, data=0.2, progress=0.2, end=0.2, transaction=0.3)
+SHORT = Timeouts(command=0.2, data=0.2, progress=0.2, end=0.2, transaction=0.3)
 
 
 def test_a_server_that_reads_next_to_nothing_is_given_up_without_doubt() -> None:

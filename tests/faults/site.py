@@ -173,7 +173,7 @@ class Site:
 
 def impatient(**stages: float) -> Timeouts:
     """Return timeouts that are short at these stages only, so that no other is hit by chance."""
-    return replace(Timeouts().scaled(SCALE), **{"connect": 5.0, **stages})
+    return replace(Timeouts().scaled(SCALE), **stages)
 
 
 def smtp(sink: Sink, **settings: Any) -> SmtpTransport:
