@@ -75,5 +75,9 @@ class TokenError(DigestError):
     """A link that is broken, was made for something else, or is no longer good."""
 
 
+class NotSignedInError(DigestError):
+    """A page that is somebody's own was asked for by a browser that is not signed in."""
+
+
 class TemplateError(DigestError):
     """A template that cannot be compiled."""

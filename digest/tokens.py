@@ -28,6 +28,10 @@ class Purpose(StrEnum):
     LEAVE = "leave"
     STEER = "steer"
     FEED = "feed"
+    SIGN_IN = "sign-in"
+    ADDRESS = "address"
+    ISSUE = "issue"
+    FORM = "form"
 
 
 # 80 bits: guessing is a matter of sending a mail for each try.

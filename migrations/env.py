@@ -4,8 +4,8 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 from digest.config import read_settings
+from digest.store.account_tables import metadata
 from digest.store.engine import Database
-from digest.store.tables import metadata
 
 
 def run(connection: Connection) -> None:

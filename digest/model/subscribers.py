@@ -35,6 +35,18 @@ class Days(StrEnum):
     WEEKLY = "weekly"
 
 
+class QuietDays(StrEnum):
+    """What a reader hears when no paper matches: nothing, the day's papers later, or the nearest.
+
+    ROLL_OVER gathers over days until there are enough for a digest, or it has been a week; REST
+    sends the best of the rest, marked as such.
+    """
+
+    SKIP = "skip"
+    ROLL_OVER = "roll-over"
+    REST = "rest"
+
+
 @dataclass(frozen=True, slots=True)
 class Cadence:
     """When a reader's digest is due, in the reader's own zone.
@@ -58,12 +70,16 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a reader may set: what about, when, how many papers at most, and in which language."""
+    """What a reader may set.
+
+    What about, when, how many papers at most, in which language, and what a quiet day brings.
+    """
 
     interests: tuple[Interest, ...]
     cadence: Cadence
     papers_per_digest: int
     language: str = DEFAULT_LANGUAGE
+    quiet: QuietDays = QuietDays.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +89,7 @@ class Subscriber:
     `seen_through` is the highest dump id an accepted digest of theirs covered (None: nothing yet);
     `token_version` goes up when the links in their mails must stop working, `revision` whenever
     their interests, number of papers, feedback or mutes change: what was compiled of an older one
-    is stale. `language` is that of their mails.
+    is stale. `language` is that of their mails. No digest is due before `paused_until`.
     """
 
     id: int
@@ -89,6 +105,8 @@ class Subscriber:
     token_version: int
     revision: int = 0
     language: str = DEFAULT_LANGUAGE
+    quiet: QuietDays = QuietDays.SKIP
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

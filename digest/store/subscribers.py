@@ -25,6 +25,7 @@ from digest.model.subscribers import (
     Cadence,
     Days,
     Interest,
+    QuietDays,
     Subscriber,
     SubscriberState,
     Wishes,
@@ -233,6 +234,8 @@ def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
         token_version=row.token_version,
         revision=row.revision,
         language=known_language(row.language),
+        quiet=QuietDays(row.quiet),
+        paused_until=row.paused_until,
     )
 
 
@@ -258,6 +261,7 @@ def _wish_columns(wishes: Wishes) -> dict[str, Any]:
         "zone": wishes.cadence.zone,
         "papers_per_digest": wishes.papers_per_digest,
         "language": wishes.language,
+        "quiet": wishes.quiet.value,
     }
 
 

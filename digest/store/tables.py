@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     Time,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -56,6 +57,24 @@ dumps = Table(
     Column("papers", Integer, nullable=False),
     Column("new_papers", Integer, nullable=False),
     Column("ingested_at", UtcDateTime, nullable=False),
+    UniqueConstraint("source", "checksum"),
+)
+
+held_dumps = Table(
+    "held_dumps",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source", String(40), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("checksum", String(64), nullable=False),
+    # The bytes as they came: what is published later is read from them, not from a file that went.
+    Column("body", LargeBinary, nullable=False),
+    Column("dated_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("held_at", UtcDateTime, nullable=False),
+    # What an operator decided, and when; NULL: nobody has.
+    Column("outcome", String(10)),
+    Column("settled_at", UtcDateTime),
     UniqueConstraint("source", "checksum"),
 )
 
@@ -135,6 +154,10 @@ subscribers = Table(
     Column("token_version", Integer, nullable=False),
     Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("language", String(20), nullable=False, server_default="en"),
+    # What a day without a match brings (model.subscribers.QuietDays).
+    Column("quiet", String(10), nullable=False, server_default="skip"),
+    # No digest is due before it; NULL: not paused.
+    Column("paused_until", UtcDateTime),
     Index(
         "ix_subscribers_next_due_at_id",
         "next_due_at",
@@ -201,6 +224,10 @@ digests = Table(
     Column("composed_at", UtcDateTime, nullable=False),
     # What it was composed for; NULL from the release that did not keep it.
     Column("wishes", JSON(none_as_null=True)),
+    # How many met an interest but were hidden; NULL from a release that did not keep it.
+    Column("excluded", Integer),
+    # Whether nothing matched and the entries are the best of the rest.
+    Column("is_rest", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("subscriber_id", "period"),
 )
 

@@ -5,7 +5,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from digest.app import App
-from digest.errors import TokenError
+from digest.errors import NotSignedInError, TokenError
 from digest.web import (
     confirm,
     errors,
@@ -54,6 +54,7 @@ def build_web(app: App) -> Starlette:
         middleware=[Middleware(Guard, policy=policy_of(settings.public_url, settings.host))],
         exception_handlers={
             TokenError: errors.broken_link,
+            NotSignedInError: errors.not_signed_in,
             HTTPException: errors.http_error,
             Exception: errors.failure,
         },

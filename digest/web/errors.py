@@ -21,6 +21,9 @@ _PURPOSES = {
     "unsubscribe": Purpose.UNSUBSCRIBE,
     "u": Purpose.UNSUBSCRIBE,
     "steer": Purpose.STEER,
+    "sign-in": Purpose.SIGN_IN,
+    "address": Purpose.ADDRESS,
+    "issues": Purpose.ISSUE,
 }
 
 
@@ -31,6 +34,11 @@ def broken_link(request: Request, error: Exception) -> Response:
     is_good = isinstance(error, NotAReaderError)
     title = "Nothing was changed" if is_good else "This link does not work"
     return site.page("error", status, title=title, message=str(error), code="")
+
+
+def not_signed_in(request: Request, _error: Exception) -> Response:
+    """Lead to the page on which one signs in."""
+    return site_of(request).go_to("/sign-in")
 
 
 def http_error(request: Request, error: Exception) -> Response:

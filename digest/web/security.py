@@ -1,7 +1,7 @@
 """What stands before every page: which hosts, which origins, how much, and what browsers may do.
 
-Plain ASGI, so that bodies stream and nothing is copied. There are no cookies and no sessions: a
-form that another site posts could do no more than a stranger can, and is refused all the same.
+Plain ASGI, so that bodies stream and nothing is copied. A form that another site posts is refused,
+whether or not its sender is signed in.
 """
 
 import logging
@@ -33,13 +33,19 @@ _PRIVATE_HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }
+# Behind a session, or on the way to one.
+_ACCOUNT_PATH = re.compile(r"/(account|admin|sign-in)(/|$)")
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_TOKEN_PATH = re.compile(r"/(confirm|preferences|unsubscribe|u|steer)/[^\s?\"]+")
+_TOKEN_PATH = re.compile(
+    r"/(confirm|preferences|unsubscribe|u|steer|sign-in|address|issues)/[^\s?\"]+"
+)
 # A private feed says for itself how long it may be kept, and where. What stands behind the "?" of such
 # an address, as what a reader has just muted, is nobody's business either.
-_MASKED_PATH = re.compile(r"/(confirm|preferences|unsubscribe|u|steer|f)/[^\s\"]+")
+_MASKED_PATH = re.compile(
+    r"/(confirm|preferences|unsubscribe|u|steer|f|sign-in|address|issues)/[^\s\"]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +123,14 @@ def is_own_form(headers: Headers, origin: str) -> bool:
     """Tell whether a browser sent this from a page of ours, or no browser did.
 
     Sec-Fetch-Site decides where there is one; browsers leave it out on plain http, and then send
-    Origin. Who sends neither is no browser, and has no cookie to misuse.
+    Origin. Who sends neither is no browser, and lets itself be known by no cookie.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in {"same-origin", "none"}
     given = headers.get("origin")
     if given is None:
-        return True
+        return "cookie" not in headers
     # The host was checked before this: a page of it is ours, under whichever of its names.
     return given.lower() == origin or given.partition("://")[2] == headers.get("host", "")
 
@@ -145,7 +151,7 @@ def add_headers(headers: MutableHeaders, path: str, *, is_https: bool = False) -
     headers.raw.extend(each for each in _RAW_HEADERS if each[0] not in given)
     if is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if _TOKEN_PATH.search(path):
+    if _TOKEN_PATH.search(path) or _ACCOUNT_PATH.match(path):
         for name, value in _PRIVATE_HEADERS.items():
             headers[name] = value
     if b"cache-control" not in given:

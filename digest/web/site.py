@@ -86,6 +86,11 @@ class Site:
         """Return the address of a static file, which changes with its content."""
         return f"{self.path(f'/static/{name}')}?v={self.assets[name].version}"
 
+    @property
+    def is_https(self) -> bool:
+        """Tell whether readers come by https."""
+        return self.app.settings.public_url.startswith("https:")
+
     def go_to(self, path: str) -> Response:
         """Return an answer that leads on to a page of ours, to be got."""
         return RedirectResponse(self.path(path), status_code=303)

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from digest.errors import StoreError
 from digest.store import schema
+from digest.store.account_tables import metadata
 from digest.store.engine import Database
-from digest.store.tables import metadata
 
 
 def test_the_migrations_build_exactly_what_the_models_say(database: Database) -> None:
