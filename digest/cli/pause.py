@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.filters import group_of
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -87,11 +85,12 @@ def resume(
 def _wanted(
     domains: Sequence[str], transports: Sequence[str], *, site: bool
 ) -> list[tuple[PauseScope, str]]:
+    from digest.delivery.domains import meant_group
     from digest.model.deliveries import PauseScope
 
     return [
         *([(PauseScope.SITE, "")] if site else []),
-        *((PauseScope.DOMAIN, group_of(domain)) for domain in domains),
+        *((PauseScope.DOMAIN, meant_group(domain)) for domain in domains),
         *((PauseScope.TRANSPORT, name) for name in transports),
     ]
 
@@ -122,6 +121,5 @@ def _show(app: App, *, as_json: bool) -> None:
         return
     table = Table("paused", "since", "why")
     for each in found:
-        what = f"{each.scope.value} {each.name}".strip()
-        table.add_row(Text(what), moment(each.since), Text(each.reason))
+        table.add_row(Text(each.what), moment(each.since), Text(each.reason))
     out.print(table)

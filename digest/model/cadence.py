@@ -14,6 +14,7 @@ from digest.model.subscribers import Cadence, Days, Slot
 
 _SATURDAY = 5
 _LONGEST_PERIOD = timedelta(days=8)  # a week and a clock change
+_TICK = timedelta(microseconds=1)
 
 
 def next_slot(cadence: Cadence, after: datetime, last_period: date | None = None) -> Slot:
@@ -30,6 +31,31 @@ def next_slot(cadence: Cadence, after: datetime, last_period: date | None = None
         if due_at > after:
             return Slot(period=day, due_at=due_at)
     raise AssertionError("dates do not end")  # pragma: no cover
+
+
+def first_open_slot(
+    cadence: Cadence,
+    now: datetime,
+    paused_until: datetime | None,
+    last_period: date | None = None,
+) -> Slot:
+    """Return the first slot later than `now` and not before the end of a pause, if there is one.
+
+    As in `next_slot` it is of a later local date than `last_period`.
+    """
+    if paused_until is None or paused_until <= now:
+        return next_slot(cadence, now, last_period)
+    return next_slot(cadence, paused_until - _TICK, last_period)
+
+
+def start_of(day: date, zone: str) -> datetime:
+    """Return the first instant of a local date."""
+    return _instant(day, time(), ZoneInfo(zone))
+
+
+def local_date(moment: datetime, zone: str) -> date:
+    """Return the date that a moment has in a zone."""
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def slot_due(cadence: Cadence, due_at: datetime, now: datetime) -> Slot:

@@ -11,9 +11,10 @@ from digest.model.cadence import next_slot, slot_due
 from digest.model.deliveries import DeliveryState
 from digest.model.digests import Digest, Window
 from digest.model.profiles import Selection
+from digest.model.quiet import Turn
 from digest.model.subscribers import Subscriber, Wishes
 from digest.pipeline.archive import Archives
-from digest.pipeline.matter import load_matter
+from digest.pipeline.matter import Matter, load_matter
 from digest.pipeline.planned import digest_delivery
 from digest.ranking.rank import rank
 from digest.store import deliveries, digests, feeds, subscribers
@@ -26,14 +27,22 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class ComposeReport:
-    """How many digests were composed: with papers to send, and quiet ones without."""
+    """How many digests were composed: with papers to send, and quiet ones without.
+
+    Of `waiting` readers the few papers there are go over to their next date.
+    """
 
     composed: int = 0
     quiet: int = 0
+    waiting: int = 0
 
     def __add__(self, other: "ComposeReport") -> "ComposeReport":
         """Return both together."""
-        return ComposeReport(self.composed + other.composed, self.quiet + other.quiet)
+        return ComposeReport(
+            self.composed + other.composed,
+            self.quiet + other.quiet,
+            self.waiting + other.waiting,
+        )
 
 
 def compose_due(  # noqa: PLR0913  one tick, whole
@@ -53,7 +62,8 @@ def compose_due(  # noqa: PLR0913  one tick, whole
     A chunk is ranked outside any transaction, then its digests, deliveries and next due times are
     written in one. Killed before it, the chunk is due again; two composers at once are harmless,
     since each reader is held by one and (subscriber, period) is unique. After days of downtime a
-    reader gets one digest of all that was missed.
+    reader gets one digest of all that was missed. Whose papers are to wait (`model.quiet`) is due
+    again at their next slot, with the same mark: nothing is on record of this one.
     """
     report = ComposeReport()
     state = DeliveryState.PLANNED if is_reviewed else DeliveryState.READY
@@ -73,13 +83,18 @@ def compose_due(  # noqa: PLR0913  one tick, whole
                 return report
             written = _write(
                 connection,
-                _Plan(authority, matter.through, state, now),
+                _Plan(authority, matter, state, now),
                 held,
                 list(zip(due, selections, strict=True)),
             )
         report += written
         advance(len(due))
-        logger.info("composed: %d with papers, %d quiet", written.composed, written.quiet)
+        logger.info(
+            "composed: %d with papers, %d quiet, %d waiting",
+            written.composed,
+            written.quiet,
+            written.waiting,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,7 @@ class _Plan:
     """What all digests of a chunk have in common; their mails begin in `state`."""
 
     authority: str
-    through: int
+    matter: Matter
     state: DeliveryState
     now: datetime
 
@@ -105,12 +120,16 @@ def _write(
     mine = [
         (
             subscriber,
-            new_digest(subscriber, selection, slots[subscriber.id].period, plan.through, now),
+            new_digest(
+                subscriber, selection, slots[subscriber.id].period, plan.matter.through, now
+            ),
         )
         for subscriber, selection in selected
         if subscriber.id in held
     ]
     new = [(s, d) for s, d in mine if (s.id, d.period) not in done]
+    waiting = {s.id for s, d in new if plan.matter.turn_of(s, d) is Turn.WAIT}
+    new = [(s, d) for s, d in new if s.id not in waiting]
     numbers = digests.add_digests(connection, [digest for _, digest in new])
     next_due = {
         subscriber.id: next_slot(subscriber.cadence, now, digest.period).due_at
@@ -129,7 +148,7 @@ def _write(
     subscribers.set_due_times(connection, next_due.items())
     quiet = [digest.id for _, digest in stored if not digest.entries]
     subscribers.see_through(connection, digests.marks_reached(connection, quiet))
-    return ComposeReport(composed=len(with_papers), quiet=len(quiet))
+    return ComposeReport(len(with_papers), len(quiet), len(waiting))
 
 
 def new_digest(
@@ -150,5 +169,8 @@ def new_digest(
             subscriber.cadence,
             subscriber.papers_per_digest,
             subscriber.language,
+            subscriber.quiet,
         ),
+        excluded=selection.excluded,
+        is_rest=selection.is_rest,
     )

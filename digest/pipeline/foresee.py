@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from digest.clock import Clock
 from digest.model.cadence import slot_due
 from digest.model.digests import Digest
+from digest.model.quiet import Turn
 from digest.model.subscribers import Subscriber
 from digest.pipeline.archive import Archives
 from digest.pipeline.compose import new_digest
@@ -19,10 +20,11 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """The digest a reader would get now; one without entries is quiet, and no mail goes out."""
+    """The digest a reader would get now, and what becomes of it: a mail goes out of a MAIL only."""
 
     subscriber: Subscriber
     digest: Digest
+    turn: Turn
 
     @property
     def papers(self) -> int:
@@ -68,7 +70,8 @@ def foresee(
         matter.listed, matter.profiles(readers), now, archives.current(), has_priors=has_priors
     )
     return [
-        Foreseen(reader, new_digest(reader, selection, periods[reader.id], matter.through, now))
+        Foreseen(reader, digest, matter.turn_of(reader, digest))
         for reader, selection in zip(readers, selections, strict=True)
         if (reader.id, periods[reader.id]) not in done
+        for digest in (new_digest(reader, selection, periods[reader.id], matter.through, now),)
     ]

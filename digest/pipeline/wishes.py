@@ -12,6 +12,7 @@ from digest.model.subscribers import (
     Cadence,
     Days,
     Interest,
+    QuietDays,
 )
 from digest.ranking.query import parse
 from digest.text import clean_line
@@ -32,18 +33,25 @@ def read_interests(lines: Iterable[str]) -> tuple[Interest, ...]:
         message = f"These are {len(expressions)} keywords, {MAX_INTERESTS} is the most"
         raise SubscriptionError(message)
     interests = []
-    finds_papers = False
     for expression in expressions:
         if len(expression) > MAX_EXPRESSION:
             problem = f"longer than {MAX_EXPRESSION} characters: split it into two keywords"
             raise ExpressionError(expression, problem, MAX_EXPRESSION)
-        finds_papers = bool(parse(expression).alternatives) or finds_papers
+        parse(expression)
         interests.append(Interest(expression))
-    if not finds_papers:
+    if not any(map(finds_papers, expressions)):
         raise SubscriptionError(
             "These only exclude papers: add a keyword for what you want to read"
         )
     return tuple(interests)
+
+
+def finds_papers(expression: str) -> bool:
+    """Tell whether an expression finds papers: one that only excludes, or cannot be read, does not."""
+    try:
+        return bool(parse(expression).alternatives)
+    except ExpressionError:
+        return False
 
 
 def read_cadence(days: str, at: str, zone: str, weekday: str | int = 0) -> Cadence:
@@ -76,6 +84,15 @@ def read_language(code: str) -> str:
         message = f"Mails are not written in {code!r}: choose one of {written}"
         raise SubscriptionError(message)
     return chosen
+
+
+def read_quiet(text: str) -> QuietDays:
+    """Return what a day without a match is to bring; raises SubscriptionError."""
+    try:
+        return QuietDays(text.strip().lower())
+    except ValueError as error:
+        message = f"{text!r} is nothing a quiet day can bring: choose {', '.join(QuietDays)}"
+        raise SubscriptionError(message) from error
 
 
 def _weekday(given: str | int) -> int:

@@ -6,31 +6,42 @@ from typing import TypeVar
 
 from digest.delivery.address import normal_address
 from digest.errors import AddressError, DigestError, ExpressionError, SubscriptionError
-from digest.model.cadence import parse_time, parse_zone, time_zones
+from digest.model.cadence import parse_time, parse_zone
 from digest.model.languages import DEFAULT_LANGUAGE, LANGUAGES
-from digest.model.subscribers import Days, Subscriber, Wishes
+from digest.model.quiet import ENOUGH, LONGEST, NEAREST
+from digest.model.subscribers import Days, QuietDays, Subscriber, Wishes
 from digest.pipeline.wishes import (
     WEEKDAYS,
     read_cadence,
     read_interests,
     read_language,
     read_number,
+    read_quiet,
 )
 from digest.text import clean_line
 from digest.web.site import Form
+from digest.web.zones import zones
 
 T = TypeVar("T")
 
-FIELDS = ("address", "keywords", "days", "weekday", "at", "zone", "papers", "language")
+FIELDS = ("address", "keywords", "days", "weekday", "at", "zone", "papers", "quiet", "language")
 DAYS = (
     (Days.DAILY, "Every day"),
     (Days.WEEKDAYS, "Monday to Friday"),
     (Days.WEEKLY, "Once a week"),
 )
-# Of the IANA names these are places; the rest are abbreviations and old names.
-_AREAS = (
-    *("Africa", "America", "Antarctica", "Arctic", "Asia"),
-    *("Atlantic", "Australia", "Europe", "Indian", "Pacific"),
+QUIET = (
+    (QuietDays.SKIP, "Send nothing", "A day without a match has no mail."),
+    (
+        QuietDays.ROLL_OVER,
+        "Gather a few first",
+        f"Fewer than {ENOUGH} papers wait for more, for {LONGEST.days} days at most.",
+    ),
+    (
+        QuietDays.REST,
+        "Send the nearest",
+        f"Where nothing matches, the {NEAREST} papers that come nearest, and the mail says so.",
+    ),
 )
 
 
@@ -73,6 +84,7 @@ def empty_form(zone: str, language: str = DEFAULT_LANGUAGE) -> Filled:
             "at": "07:00",
             "zone": zone,
             "papers": "10",
+            "quiet": QuietDays.SKIP.value,
             "language": language,
         },
         (),
@@ -92,6 +104,7 @@ def form_of(subscriber: Subscriber) -> Filled:
             "at": f"{cadence.at:%H:%M}",
             "zone": cadence.zone,
             "papers": str(subscriber.papers_per_digest),
+            "quiet": subscriber.quiet.value,
             "language": subscriber.language,
         },
         (),
@@ -112,11 +125,16 @@ def read_form(sent: Form, defaults: Filled, *, with_address: bool) -> Filled:
     at = reading.attempt("at", lambda: parse_time(values["at"]))
     zone = reading.attempt("zone", lambda: parse_zone(values["zone"]))
     papers = reading.attempt("papers", lambda: read_number(values["papers"]))
+    quiet = reading.attempt("quiet", lambda: read_quiet(values["quiet"]))
     language = reading.attempt("language", lambda: read_language(values["language"]))
-    if reading.problems or not (interests and days and zone and papers and language) or at is None:
+    if (
+        reading.problems
+        or at is None
+        or not (interests and days and zone and papers and quiet and language)
+    ):
         return Filled(values, tuple(reading.problems), None)
     cadence = replace(days, at=at, zone=zone)
-    return Filled(values, (), Wishes(interests, cadence, papers, language))
+    return Filled(values, (), Wishes(interests, cadence, papers, language, quiet))
 
 
 def with_suggestion(sent: Form) -> Form:
@@ -150,17 +168,6 @@ def problem_of(name: str, error: DigestError) -> Problem:
     return Problem(name, str(error))
 
 
-def zones(*also: str) -> dict[str, list[str]]:
-    """Return the time zones to choose from, by continent; `also` are there in any case."""
-    known = time_zones()
-    chosen: dict[str, list[str]] = {"": sorted({"UTC", *(each for each in also if each in known)})}
-    for zone in sorted(known):
-        area = zone.partition("/")[0]
-        if area in _AREAS:
-            chosen.setdefault(area, []).append(zone)
-    return chosen
-
-
 def choices(filled: Filled) -> dict[str, object]:
     """Return what the form's template chooses from."""
     return dict(_choices(filled))
@@ -172,3 +179,4 @@ def _choices(filled: Filled) -> Iterator[tuple[str, object]]:
     yield "days", DAYS
     yield "weekdays", WEEKDAYS
     yield "languages", LANGUAGES
+    yield "quiet_days", QUIET

@@ -4,9 +4,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.model.subscribers import Subscriber
+from digest.model.subscribers import Subscriber, Wishes
+from digest.pipeline.pausing import is_paused
 from digest.pipeline.preview import InterestPreview
+from digest.pipeline.rerun import Rerun, Span
+from digest.pipeline.steer import said_by
 from digest.pipeline.subscribe import reader_of, save_preferences
+from digest.pipeline.weights import weighed
+from digest.pipeline.wishes import finds_papers
 from digest.tokens import Purpose
 from digest.web.forms import Filled, choices, form_of, read_form, with_suggestion
 from digest.web.site import Form, Site, site_of, takes_form
@@ -34,6 +39,8 @@ def change(request: Request, form: Form) -> Response:
     filled = read_form(form, form_of(subscriber), with_address=False)
     if filled.wishes is None:
         return _page(site, subscriber, filled, status=422)
+    if form.get("action") == "again":
+        return _page(site, subscriber, filled, again=_again(site, subscriber, filled.wishes))
     if is_preview:
         expressions = [interest.expression for interest in filled.wishes.interests]
         found = site.corpus.previews(expressions, site.app.clock())
@@ -41,6 +48,18 @@ def change(request: Request, form: Form) -> Response:
     save_preferences(site.app.registry, subscriber, filled.wishes)
     token = request.path_params["token"]
     return site.go_to(f"/preferences/{token}?saved")
+
+
+def _again(site: Site, subscriber: Subscriber, wishes: Wishes) -> Rerun:
+    """Return the last week as one digest with these wishes, without what the reader mutes."""
+    mutes = said_by(site.app.registry, subscriber, 0).mutes
+    return site.corpus.again(
+        wishes.interests,
+        wishes.papers_per_digest,
+        Span.WEEK,
+        site.app.clock(),
+        muted=tuple(each.expression for each in mutes),
+    )
 
 
 def _reader(request: Request) -> tuple[Site, Subscriber]:
@@ -62,6 +81,7 @@ def _page(  # noqa: PLR0913  what the page can show
     is_saved: bool = False,
     is_undone: bool = False,
     found: list[InterestPreview] | None = None,
+    again: Rerun | None = None,
 ) -> Response:
     return site.page(
         "preferences",
@@ -69,7 +89,11 @@ def _page(  # noqa: PLR0913  what the page can show
         subscriber=subscriber,
         is_saved=is_saved,
         found=found,
+        again=again,
         is_undone=is_undone,
+        is_paused=is_paused(subscriber, site.app.clock()),
+        weights={each.expression: weighed(each.expression) for each in found or ()},
+        followed=[e.expression for e in subscriber.interests if finds_papers(e.expression)],
         **said_parts(site, subscriber, back=_token(site, subscriber)),
         unsubscribe_url=site.local(site.app.links.unsubscribe(subscriber)),
         **choices(filled),

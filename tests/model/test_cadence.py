@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import SubscriptionError
-from digest.model.cadence import next_slot, parse_time, parse_zone, slot_due
+from digest.model.cadence import (
+    first_open_slot,
+    local_date,
+    next_slot,
+    parse_time,
+    parse_zone,
+    slot_due,
+    start_of,
+)
 from digest.model.subscribers import Cadence, Days
 from tests.factories import at
 
@@ -133,3 +141,21 @@ def test_slots_of_a_month_are_a_day_apart_on_the_wall() -> None:
         assert wall.time() == time(7)
         assert slot.due_at - moment <= timedelta(hours=31)
         moment = slot.due_at
+
+
+def test_no_slot_is_open_before_a_pause_is_over() -> None:
+    now = at("2026-03-17T06:00:00+00:00")
+    midnight = start_of(date(2026, 3, 25), "Europe/Berlin")
+    assert first_open_slot(berlin(7), now, None) == next_slot(berlin(7), now)
+    assert first_open_slot(berlin(7), now, now) == next_slot(berlin(7), now)
+    assert first_open_slot(berlin(7), now, midnight).period == date(2026, 3, 25)
+    assert first_open_slot(berlin(0), now, midnight).due_at == midnight
+    assert first_open_slot(berlin(7), midnight, midnight).period == date(2026, 3, 25)
+
+
+# Before 2012 some islands went without a date, when they moved over the date line.
+@given(st.sampled_from(ZONES), st.dates(date(2012, 1, 1), date(2037, 12, 30)))
+def test_a_date_begins_where_the_one_before_ends(zone: str, day: date) -> None:
+    start = start_of(day, zone)
+    assert local_date(start, zone) == day
+    assert local_date(start - timedelta(seconds=1), zone) == day - timedelta(days=1)

@@ -1,6 +1,7 @@
 """Who gets what, once, and what the ledger says of it."""
 
 import threading
+from collections.abc import Callable
 from datetime import time, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -21,18 +22,28 @@ from digest.model.deliveries import (
 )
 from digest.model.digests import Digest, MatchKind
 from digest.model.feedback import Feedback, FeedbackKind, Mute
-from digest.model.subscribers import Cadence, Days, Subscriber
+from digest.model.subscribers import Address, Cadence, Days, Subscriber
 from digest.pipeline.archive import Archives
 from digest.pipeline.compose import ComposeReport, compose_due
 from digest.pipeline.deliver import deliver_due
 from digest.pipeline.outgoing import Sender
 from digest.pipeline.subscribe import Registry, enrol, save_preferences, unsubscribe
+from digest.ranking.archive import Archive
 from digest.rendering.email import MailRenderer
 from digest.rendering.links import Links
-from digest.store import deliveries, digests, dumps, papers, steering, subscribers
+from digest.store import (
+    address_changes,
+    deliveries,
+    digests,
+    dumps,
+    papers,
+    steering,
+    subscribers,
+)
+from digest.store.engine import Connection
 from digest.store.tables import deliveries as table
 from tests.conftest import HandClock
-from tests.factories import make_record, make_wishes, numbered
+from tests.factories import at, make_record, make_wishes, numbered
 from tests.pipeline.conftest import Take
 from tests.ranking.test_similar import VERSION_1, VERSION_2
 from tests.store.ledger import Ledger
@@ -291,6 +302,73 @@ def test_composers_at_once_compose_each_reader_once(
     with registry.database.reading() as connection:
         keys = connection.execute(table.select()).all()
     assert len(keys) == len({row.key for row in keys}) == len(readers)
+
+
+def test_a_digest_that_is_due_already_comes_whatever_is_saved_before_it_is_composed(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    weekly = Cadence(Days.WEEKLY, time(7), "UTC", weekday=3)
+    daily = Cadence(Days.DAILY, time(6), "UTC")
+    reader = enrol(registry, "ada@example.org", make_wishes("speech", cadence=weekly))
+    take("a.txt", numbered(GRAPHS))
+    clock.now = at("2026-03-19T07:00:30Z")  # a Thursday
+    save_preferences(registry, reader, make_wishes("graph neural networks", cadence=daily))
+    assert compose(registry) == ComposeReport(composed=1)
+    [mail] = mails(registry, reader)
+    assert shown(registry, mail) == sorted([GRAPHS[0], GRAPHS[2]])
+
+
+def test_a_later_hour_on_a_day_that_had_its_digest_counts_from_the_next_day(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    compose(registry)
+    evening = Cadence(Days.DAILY, time(21), "Europe/Berlin")
+    saved = save_preferences(registry, reader, make_wishes(cadence=evening))
+    assert saved.next_due_at == at("2026-03-20T20:00:00Z")
+
+
+class ArchivesMeanwhile(Archives):
+    """Archives at whose reading, when papers are about to be chosen, something happens."""
+
+    def __init__(self, registry: Registry, deed: Callable[[Connection], object]) -> None:
+        super().__init__(registry.database, registry.clock)
+        self._database = registry.database
+        self._deed: Callable[[Connection], object] | None = deed
+
+    def current(self) -> Archive:
+        deed, self._deed = self._deed, None
+        if deed is not None:
+            with self._database.writing() as connection:
+                deed(connection)
+        return super().current()
+
+
+@pytest.mark.parametrize("what", ["another address", "other words"])
+def test_what_changes_while_papers_are_chosen_counts(
+    registry: Registry, take: Take, clock: HandClock, what: str
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    new = Address("ada@new.example", "ada@new.example")
+
+    def deed(connection: Connection) -> None:
+        if what == "another address":
+            address_changes.move_reader(connection, reader.id, new)
+        else:
+            subscribers.save_wishes(connection, reader.id, make_wishes("speech"))
+
+    archives = ArchivesMeanwhile(registry, deed)
+    assert compose_due(registry.database, archives, SITE, clock) == ComposeReport()
+    assert compose(registry) == ComposeReport(composed=1)
+    [mail] = mails(registry, reader)
+    if what == "another address":
+        assert mail.address == new.written
+    else:
+        assert shown(registry, mail) == GRAPHS[1:2]
 
 
 NOTE = "Message Passing for the Energy of Molecules"

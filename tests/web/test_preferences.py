@@ -6,8 +6,11 @@ from datetime import time
 import pytest
 
 from digest.app import App
-from digest.model.subscribers import Days, Subscriber, SubscriberState
+from digest.model.subscribers import Days, QuietDays, Subscriber, SubscriberState
+from digest.pipeline.muting import mute
+from digest.pipeline.subscribe import enrol
 from digest.store.subscribers import subscriber_by_id
+from tests.factories import BERLIN, make_wishes
 from tests.web.client import Client
 
 FORM = {
@@ -167,3 +170,73 @@ def test_an_unsubscribe_link_outlives_those_it_was_sent_with(
     assert client.get(app.links.preferences(older)).status == 410
     client.post(app.links.one_click(older))
     assert again(app, ada).state is SubscriberState.UNSUBSCRIBED
+
+
+def test_what_a_quiet_day_brings_is_chosen_with_a_sentence_each(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    link = app.links.preferences(ada)
+    page = client.get(link).text
+    assert 'name="quiet" value="skip" checked>' in page
+    assert "Fewer than 3 papers wait for more, for 7 days at most." in page
+    client.post(link, {**FORM, "quiet": "roll-over"})
+    assert again(app, ada).quiet is QuietDays.ROLL_OVER
+    assert 'name="quiet" value="roll-over" checked>' in client.get(link).text
+    client.post(link, FORM)  # a program that knows nothing of it changes nothing of it
+    assert again(app, ada).quiet is QuietDays.ROLL_OVER
+    wrong = client.post(link, {**FORM, "quiet": "<loud>"})
+    assert wrong.status == 422
+    assert '<a href="#quiet">' in wrong.text
+    assert "choose skip, roll-over, rest" in wrong.text
+
+
+def test_how_much_a_keyword_counts_is_told_and_changed_by_a_button(
+    app: App, client: Client, ada: Subscriber
+) -> None:
+    keywords = "graph neural networks^2\nRAG\n-survey"
+    page = previewed(app, client, ada, keywords)
+    assert "Counts twice." in page
+    assert "Counts once." in page
+    assert 'value="graph neural networks^2&#9;graph neural networks"' in page
+    assert 'value="RAG&#9;RAG^2"' in page
+    assert page.count("Count more") == 2
+    more = previewed(app, client, ada, keywords, use="RAG\tRAG^2")
+    assert "graph neural networks^2\nRAG^2\n-survey</textarea>" in more
+
+
+def test_only_keywords_that_find_papers_are_offered_as_feeds(app: App, client: Client) -> None:
+    wishes = make_wishes("graphs", "-survey", '-"case study"', "retrieval -survey")
+    reader = enrol(app.registry, "eve@example.org", wishes)
+    page = client.get(app.links.preferences(reader)).text
+    assert page.count("/feeds/keywords?q=") == 2
+    assert "q=-survey" not in page
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "US/Pacific", "America/Argentina/Buenos_Aires"])
+def test_the_form_is_small_and_has_the_zone_a_reader_has(
+    app: App, client: Client, zone: str
+) -> None:
+    cadence = replace(BERLIN, zone=zone)
+    many = [f"graph networks of kind {n}" for n in range(50)]
+    reader = enrol(app.registry, "eve@example.org", make_wishes(*many, cadence=cadence))
+    link = app.links.preferences(reader)
+    page = client.get(link)
+    assert f"<option selected>{zone}</option>" in page.text
+    assert len(page.body) < 30_000
+    answer = client.post(link, {**FORM, "keywords": "graphs", "zone": "Asia/Calcutta"})
+    assert answer.status == 303
+    assert again(app, reader).cadence.zone == "Asia/Calcutta"
+
+
+def test_last_week_is_run_again_without_saving(app: App, client: Client, ada: Subscriber) -> None:
+    link = app.links.preferences(ada)
+    form = {**FORM, "keywords": "graph neural networks\nlanguage models", "action": "again"}
+    page = client.post(link, form)
+    assert page.status == 200
+    assert "Last week as one digest" in page.text
+    assert "hidden by your exclusions" not in page.text
+    mute(app.registry, ada, "graph")
+    page = client.post(link, form)
+    assert "hidden by your exclusions" in page.text
+    assert "<mark>" in page.text
+    assert again(app, ada).interests == ada.interests
