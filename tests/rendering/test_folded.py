@@ -52,8 +52,9 @@ def test_many_folded_papers_are_named_by_the_first_and_counted() -> None:
     mail = samples.renderer().digest(samples.folded_edition(*(f"Title {n}" for n in range(1200))))
     (line,) = also(mail.html)
     assert line.startswith("And 1,200 more on negative sampling: Title 0 Title 1 ")
-    assert line.endswith(" and 1,188 more among all papers")
-    assert "- and 1,188 more among all papers: https://digest.example.org/" in words(mail.text)
+    rest = "and 1,188 more, named on the web: see the end of this mail"
+    assert line.endswith(f" {rest}")
+    assert f"- {rest}" in words(mail.text)
 
 
 def test_a_hostile_title_or_topic_stays_text() -> None:
@@ -97,7 +98,7 @@ def test_folded_papers_count_against_the_size_and_are_never_lost(
     assert (f"{unshown:,} more papers would not fit into a mail" in mail.html) == (unshown > 0)
 
 
-def test_at_the_tightest_they_are_counted_with_one_link() -> None:
+def test_at_the_tightest_they_are_only_counted() -> None:
     edition = samples.folded_edition("One", "Two", "Three", papers=1)
     *_, tightest = (shape for shape in shapes(1) if shape.shown)
     assert tightest.folded == 0
@@ -105,13 +106,13 @@ def test_at_the_tightest_they_are_counted_with_one_link() -> None:
     assert (made.folded, made.unnamed, made.others) == ((), 3, 3)
 
 
-def test_the_line_with_one_link_says_the_same_in_both_parts(
+def test_the_line_that_only_counts_says_the_same_in_both_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     edition = samples.folded_edition("One", "Two", "Three", papers=1)
     tight = replace(next(shapes(1)), folded=0)
     monkeypatch.setattr("digest.rendering.email.shapes", lambda _: iter([tight]))
     mail = samples.renderer().digest(edition)
-    assert also(mail.html) == ["And 3 more on negative sampling, among all papers"]
-    text = "And 3 more on negative sampling, among all papers: https://digest.example.org/"
-    assert text in words(mail.text)
+    line = "And 3 more on negative sampling, named on the web: see the end of this mail"
+    assert also(mail.html) == [line]
+    assert line in words(mail.text)
