@@ -11,6 +11,8 @@ from digest.store.engine import Connection
 # What a stranger can have sent to any address by filling in a form.
 _ASKED_FOR = frozenset({MailKind.CONFIRM, MailKind.ALREADY})
 _ASKED_A_DAY = 3
+# What is asked for by whoever is a reader has limits of its own: no sign-in keeps a confirmation back.
+_COUNTED_ELSEWHERE = frozenset({MailKind.DIGEST, MailKind.SIGN_IN, MailKind.MOVE, MailKind.MOVED})
 # Whoever holds a reader's links could confirm and leave by turns. Five is somebody who comes, leaves
 # by mistake and comes back: asked, welcomed, seen off, asked, welcomed.
 _MAILS_A_DAY = 5
@@ -36,8 +38,11 @@ def leave(connection: Connection, authority: str, subscriber_id: int, now: datet
     """
     # Locked: of two who read "active" at once, each would say goodbye.
     known = subscribers.subscriber_by_id(connection, subscriber_id, for_update=True)
-    subscribers.unsubscribe(connection, subscriber_id)
-    if known is not None and known.state is SubscriberState.ACTIVE:
+    if known is None or known.state is SubscriberState.UNSUBSCRIBED:
+        return
+    is_active = known.state is SubscriberState.ACTIVE
+    subscribers.unsubscribe(connection, subscriber_id, now if is_active else None)
+    if is_active:
         plan_account_mail(connection, authority, known, MailKind.GOODBYE, now)
 
 
@@ -46,7 +51,7 @@ def _has_room(connection: Connection, subscriber_id: int, kind: MailKind, now: d
     today = [
         mail.kind
         for mail in recent
-        if mail.kind is not MailKind.DIGEST and now - mail.planned_at < _DAY
+        if mail.kind not in _COUNTED_ELSEWHERE and now - mail.planned_at < _DAY
     ]
     asked_for = sum(each in _ASKED_FOR for each in today)
     return len(today) < _MAILS_A_DAY and (kind not in _ASKED_FOR or asked_for < _ASKED_A_DAY)

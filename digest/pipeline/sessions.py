@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from digest.clock import Clock
+from digest.errors import NotSignedInError
 from digest.model.sessions import Session, SessionKind
-from digest.store import sessions
+from digest.store import sessions, subscribers
 from digest.store.engine import Connection, Database
 from digest.text import clean_line, clip
 
@@ -23,7 +24,7 @@ _BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Who is signed in; what is kept lets nobody in (a digest of what the browser shows)."""
+    """Who is signed in; what is kept lets nobody in (a hash of what the browser shows)."""
 
     database: Database
     clock: Clock
@@ -36,7 +37,13 @@ class Sessions:
     def open_within(
         self, connection: Connection, kind: SessionKind, owner: int, program: str
     ) -> str:
-        """Let somebody in as part of a transaction, so that what lets them in is used up with it."""
+        """Let somebody in as part of a transaction, so that what lets them in is used up with it.
+
+        Raises NotSignedInError for a reader who was erased a moment ago.
+        """
+        is_reader = kind is not SessionKind.OPERATOR
+        if is_reader and not subscribers.subscriber_by_id(connection, owner, for_update=True):
+            raise NotSignedInError
         token = secrets.token_urlsafe(_BYTES)
         now = self.clock()
         sessions.forget_expired(connection, now)
@@ -72,10 +79,10 @@ class Sessions:
         with self.database.writing() as connection:
             sessions.close_session(connection, session_id, kind, owner)
 
-    def close_all(self, kind: SessionKind, owner: int) -> None:
-        """End all sessions of a kind that an owner has; idempotent."""
+    def close_others(self, kind: SessionKind, owner: int, kept: int | None) -> None:
+        """End all sessions of a kind that an owner has but the one that is `kept`; idempotent."""
         with self.database.writing() as connection:
-            sessions.close_sessions_of(connection, kind, owner)
+            sessions.close_other_sessions(connection, kind, owner, kept)
 
 
 def _digest(token: str) -> str:

@@ -62,6 +62,15 @@ address_changes = Table(
     Index("ix_address_changes_subscriber_id", "subscriber_id"),
 )
 
+spent_ids = Table(
+    "spent_ids",
+    metadata,
+    # Ids that erased rows had: links and return addresses that name them must mean nobody else.
+    # Written on SQLite only, where the highest id is given anew once its row is gone.
+    Column("name", String(40), primary_key=True),
+    Column("through", Id, nullable=False),
+)
+
 rate_buckets = Table(
     "rate_buckets",
     metadata,
@@ -81,4 +90,16 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("done_at", UtcDateTime, nullable=False),
     Index("ix_audit_done_at", "done_at"),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    # What was counted (store/tallies.py), of which day, under which name. Pages of operators read
+    # these few rows: to count a million readers' mails takes seconds, and is done once an hour.
+    Column("kind", String(20), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("counted_at", UtcDateTime, nullable=False),
 )

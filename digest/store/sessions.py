@@ -60,10 +60,13 @@ def close_session(connection: Connection, session_id: int, kind: SessionKind, ow
     return bool(connection.execute(statement).rowcount)
 
 
-def close_sessions_of(connection: Connection, kind: SessionKind, owner: int) -> None:
-    """End every session of one kind that an owner has."""
+def close_other_sessions(
+    connection: Connection, kind: SessionKind, owner: int, kept: int | None
+) -> None:
+    """End every session of one kind that an owner has but the one that is `kept`, if any."""
     mine = (_owner_column(kind) == owner) & (sessions.c.kind == kind.value)
-    connection.execute(delete(sessions).where(mine))
+    others = mine if kept is None else mine & (sessions.c.id != kept)
+    connection.execute(delete(sessions).where(others))
 
 
 def forget_expired(connection: Connection, now: datetime) -> None:

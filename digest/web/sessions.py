@@ -1,8 +1,10 @@
 """Cookies: how a browser shows that it is signed in, and what pages make of it.
 
-The pages of papers and feeds set none and read none, so that they are the same for everybody and
-can be kept by whoever stands between.
+The lists of papers and the feeds set none and read none, so that they are the same for everybody
+and can be kept by whoever stands between; a paper's own page reads one, and says so (Vary).
 """
+
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +16,9 @@ from digest.pipeline.sessions import LASTS, Sessions
 from digest.store.subscribers import subscriber_by_id
 from digest.web.site import Site, site_of
 
+# As long as browsers keep any: until when a reader is signed in is for the database to say, which
+# moves it on with every day of use.
+_KEPT = timedelta(days=400)
 _NAMES = {SessionKind.READER: "digest", SessionKind.OPERATOR: "digest-operator"}
 
 
@@ -52,10 +57,11 @@ def signed_in(request: Request) -> tuple[Session, Subscriber]:
 
 def give_cookie(site: Site, answer: Response, kind: SessionKind, token: str) -> None:
     """Have the browser show `token` from now on; no script sees it, no other site makes it sent."""
+    lasts = _KEPT if kind is SessionKind.READER else LASTS[kind]
     answer.set_cookie(
         cookie_name(site, kind),
         token,
-        max_age=int(LASTS[kind].total_seconds()),
+        max_age=int(lasts.total_seconds()),
         path="/",
         secure=site.is_https,
         httponly=True,

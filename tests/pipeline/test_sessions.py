@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
+from digest.errors import NotSignedInError
 from digest.model.sessions import SessionKind
+from digest.pipeline.erase import erase
 from digest.pipeline.sessions import LASTS, Sessions
 from digest.pipeline.subscribe import Registry, enrol
 from digest.store.account_tables import sessions as table
@@ -52,6 +56,16 @@ def test_a_session_ends_a_month_after_its_last_day_of_use(
     assert sessions.find(token, READER) is None
 
 
+def test_whoever_was_erased_a_moment_ago_is_not_let_in(
+    registry: Registry, clock: HandClock
+) -> None:
+    sessions, ada = sessions_of_a_reader(registry, clock)
+    erase(registry.database, ada)
+    for kind in (READER, API):
+        with pytest.raises(NotSignedInError):
+            sessions.open(kind, ada, "")
+
+
 def test_an_operator_signs_in_every_day() -> None:
     assert LASTS[SessionKind.OPERATOR] < timedelta(days=1)
 
@@ -71,7 +85,7 @@ def test_a_reader_lists_and_closes_only_their_own(registry: Registry, clock: Han
 
     sessions.close(sessions.of(READER, ada)[0].id, READER, ada)
     assert sessions.find(second, READER) is None
-    sessions.close_all(READER, ada)
+    sessions.close_others(READER, ada, None)
     assert sessions.find(first, READER) is None
     assert sessions.find(program, API)
     assert sessions.find(his, READER)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import html as lxml_html
@@ -20,11 +21,27 @@ def goodbye(**changes: object) -> RenderedMail:
     return samples.renderer().goodbye(samples.subscriber(**changes), samples.MORNING)
 
 
+def sign_in(**changes: object) -> RenderedMail:
+    return samples.renderer().sign_in(samples.subscriber(**changes), 7, samples.MORNING)
+
+
+def move(**changes: object) -> RenderedMail:
+    return samples.renderer().move(samples.subscriber(**changes), 7, samples.MORNING)
+
+
+def moved(**changes: object) -> RenderedMail:
+    return samples.renderer().moved(samples.subscriber(**changes), samples.MORNING)
+
+
 def words(part: str) -> str:
     return " ".join(part.split())
 
 
-@pytest.mark.parametrize("mail", [welcome(), goodbye()], ids=["welcome", "goodbye"])
+@pytest.mark.parametrize(
+    "mail",
+    [welcome(), goodbye(), sign_in(), move(), moved()],
+    ids=["welcome", "goodbye", "sign-in", "move", "moved"],
+)
 def test_both_parts_lead_to_the_same_places_and_no_line_is_long(mail: RenderedMail) -> None:
     assert text_urls(mail.text) == hrefs(mail.html)
     lines = mail.text.split("\n")
@@ -89,3 +106,40 @@ def test_interests_that_mean_harm_are_text_in_a_welcome() -> None:
 
     assert "<script" not in mail.html
     assert "{{ 7 * 7 }}" in lxml_html.fromstring(mail.html).text_content()
+
+
+def test_a_welcome_in_a_pause_tells_when_the_first_digest_comes() -> None:
+    until = samples.MORNING + timedelta(days=20)
+    paused = samples.subscriber(paused_until=until)
+    now = samples.renderer().welcome(samples.subscriber(), samples.MORNING).text
+    then = samples.renderer().welcome(paused, samples.MORNING).text
+    assert "18 March 2026" in now
+    assert "18 March 2026" not in then
+    assert "April 2026" in then
+
+
+def test_a_sign_in_mail_says_by_the_readers_clock_when_it_was_asked_for() -> None:
+    mail = sign_in()
+    link = samples.links().sign_in(7, samples.MORNING)
+    assert hrefs(mail.html) == {samples.links().home(), link}
+    at = samples.MORNING.astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"asked at {at:%H:%M} (Europe/Berlin)" in words(mail.text)
+
+
+def test_a_mail_to_a_new_address_says_nothing_of_who_asks() -> None:
+    """A typing error must not tell a stranger who reads here, and of what."""
+    mail = move()
+    assert hrefs(mail.html) == {samples.links().home(), samples.links().move(7, samples.MORNING)}
+    for part in (mail.text, mail.html):
+        assert samples.subscriber().address not in part
+        assert "graph neural networks" not in part
+
+
+def test_the_last_mail_to_an_old_address_can_stop_all_and_does_not_tell_the_new_one() -> None:
+    mail = moved()
+    reader = samples.subscriber()
+    stops = samples.links().unsubscribe_only(reader)
+    assert stops != samples.links().unsubscribe(reader)
+    assert hrefs(mail.html) == {samples.links().home(), stops}
+    assert samples.subscriber().address not in mail.text
+    assert "Tuesday 17 March 2026" in mail.text

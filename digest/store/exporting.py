@@ -1,0 +1,122 @@
+"""All that is kept about one reader, as plain data, in parts of a bounded size."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, select
+
+from digest.store.account_tables import address_changes, sessions, sign_ins
+from digest.store.tables import (
+    attempts,
+    bounce_scores,
+    bounces,
+    deliveries,
+    digest_entries,
+    digests,
+    feed_fetches,
+    feedback,
+    interests,
+    mutes,
+    papers,
+    private_feeds,
+    subscribers,
+    suppressions,
+)
+
+PART = 100
+# Of what a browser shows a hash is kept ("digest"), which is nobody's to see; the others are names
+# that only this database understands.
+_LEFT_OUT = frozenset({"digest", "operator_id", "owner", "lease_until", "fence", "subscriber_id"})
+_FEW: tuple[Table, ...] = (interests, mutes, private_feeds, feed_fetches, sign_ins, address_changes)
+
+Data = dict[str, Any]
+
+
+def reader_data(connection: Connection, subscriber_id: int) -> Data | None:
+    """Return what is kept about a reader but their digests and mails, None if there is none."""
+    rows = _rows(connection, select(subscribers).where(subscribers.c.id == subscriber_id))
+    if not rows:
+        return None
+    [reader] = rows
+    key = reader["address_key"]
+    about: Data = {"reader": reader}
+    for table in (*_FEW, sessions):
+        mine = select(table).where(table.c.subscriber_id == subscriber_id)
+        about[table.name] = _rows(connection, mine.order_by(*table.primary_key.columns))
+    said = (
+        select(papers.c.key.label("paper"), papers.c.title, feedback.c.kind, feedback.c.given_at)
+        .join(feedback, feedback.c.paper_id == papers.c.id)
+        .where(feedback.c.subscriber_id == subscriber_id)
+        .order_by(feedback.c.given_at, papers.c.id)
+    )
+    about["feedback"] = _rows(connection, said)
+    for table in (suppressions, bounce_scores):
+        about[table.name] = _rows(connection, select(table).where(table.c.address_key == key))
+    return about
+
+
+def digests_data(connection: Connection, subscriber_id: int, after: int) -> list[Data]:
+    """Return a reader's next digests after an id, oldest first, with their papers and reasons."""
+    found = _part(connection, digests, subscriber_id, after)
+    numbers = [each["id"] for each in found]
+    entries = (
+        select(
+            digest_entries.c.digest_id,
+            digest_entries.c.rank,
+            papers.c.key.label("paper"),
+            papers.c.title,
+            digest_entries.c.score,
+            digest_entries.c.topic,
+            digest_entries.c.reasons,
+            digest_entries.c.folded,
+        )
+        .join(papers, papers.c.id == digest_entries.c.paper_id)
+        .where(digest_entries.c.digest_id.in_(numbers))
+        .order_by(digest_entries.c.digest_id, digest_entries.c.rank)
+    )
+    shown = _rows(connection, entries)
+    folded = {number for each in shown for number in each["folded"]}
+    keys = {
+        row.id: row.key
+        for row in connection.execute(
+            select(papers.c.id, papers.c.key).where(papers.c.id.in_(folded))
+        )
+    }
+    for each in shown:
+        each["folded"] = [keys[number] for number in each["folded"] if number in keys]
+    _hang(found, "entries", shown, "digest_id")
+    return found
+
+
+def deliveries_data(connection: Connection, subscriber_id: int, after: int) -> list[Data]:
+    """Return a reader's next mails after an id, oldest first, and how each went."""
+    found = _part(connection, deliveries, subscriber_id, after)
+    numbers = [each["id"] for each in found]
+    for name, table in (("tries", attempts), ("returned", bounces)):
+        theirs = select(table).where(table.c.delivery_id.in_(numbers)).order_by(table.c.id)
+        _hang(found, name, _rows(connection, theirs), "delivery_id")
+    return found
+
+
+def _part(connection: Connection, table: Table, subscriber_id: int, after: int) -> list[Data]:
+    mine = select(table).where(table.c.subscriber_id == subscriber_id, table.c.id > after)
+    return _rows(connection, mine.order_by(table.c.id).limit(PART))
+
+
+def _hang(owners: list[Data], name: str, rows: list[Data], by: str) -> None:
+    """Give each owner those rows that name it, under `name`."""
+    of = {each["id"]: each for each in owners}
+    for each in owners:
+        each[name] = []
+    for row in rows:
+        of[row.pop(by)][name].append(row)
+
+
+def _rows(connection: Connection, statement: Select[Any]) -> list[Data]:
+    return [dict(_plain(row)) for row in connection.execute(statement)]
+
+
+def _plain(row: Row[Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in row._mapping.items():  # noqa: SLF001  public, in spite of its name
+        if name not in _LEFT_OUT:
+            yield name, value
