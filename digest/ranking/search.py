@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from digest.model.digests import Field, MatchKind
 from digest.model.papers import Paper
+from digest.ranking.acronyms import Acronyms
 from digest.ranking.archive import Archive
 from digest.ranking.arrays import Ints
 from digest.ranking.batch import Batch
@@ -38,8 +39,13 @@ class Search:
     Everything else is made when it is first asked for.
     """
 
-    def __init__(self, papers: Sequence[Paper], archive: Archive | None = None) -> None:
-        self.batch = Batch(papers, archive)
+    def __init__(
+        self,
+        papers: Sequence[Paper],
+        archive: Archive | None = None,
+        acronyms: Acronyms | None = None,
+    ) -> None:
+        self.batch = Batch(papers, archive, acronyms)
         self._rows: _Memory[HitRow] = _Memory()
         self.quotation = lru_cache(_MOST_ROWS)(self._quotation)
         self.weighed = lru_cache(_MOST_WEIGHED)(self._weighed)
