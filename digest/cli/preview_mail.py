@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from digest.pipeline.specimens import Specimen
 
 # Here, and not asked of what defines them, because `digest --help` imports nothing.
-ACCOUNT_MAILS = ("confirm", "already", "welcome", "goodbye")
-SAMPLES = ("usual", "many", "quiet", "catch-up", "hostile", "oversized")
+ACCOUNT_MAILS = ("confirm", "already", "welcome", "sign-in", "move", "moved", "goodbye")
+SAMPLES = ("usual", "many", "quiet", "rest", "catch-up", "hostile", "oversized")
 
 
 @click.command()

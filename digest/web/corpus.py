@@ -7,9 +7,11 @@ from datetime import datetime
 
 from digest.clock import steady
 from digest.model.papers import ListedPaper
+from digest.model.subscribers import Interest
 from digest.pipeline.archive import Archives
 from digest.pipeline.mute_choices import Hidden, would_hide
 from digest.pipeline.preview import InterestPreview, previews_of
+from digest.pipeline.rerun import Rerun, Span, prepare, run_again
 from digest.ranking.archive import Archive
 from digest.ranking.preview import RecentPapers
 from digest.ranking.query import parse
@@ -18,8 +20,8 @@ from digest.store.engine import Database
 
 # A month of a hundred a day.
 MAX_PAPERS = 3000
-# What was asked is remembered with the analysis, and anybody may ask.
-_MAX_ASKED = 1000
+# What was asked is remembered with the analysis, some 6 kB each, and anybody may ask.
+MAX_ASKED = 4000
 # Another process may take a dump in; how long until this one looks, in seconds.
 TRUSTED = 1.0
 
@@ -61,6 +63,19 @@ class Corpus:
         """Return what each expression finds among the newest papers; raises ExpressionError."""
         return previews_of(self.recent(expressions), expressions, now)
 
+    def again(
+        self,
+        interests: tuple[Interest, ...],
+        number: int,
+        span: Span,
+        now: datetime,
+        *,
+        muted: tuple[str, ...] = (),
+    ) -> Rerun:
+        """Return the digest that interests would have made of the newest papers."""
+        recent = self.recent([*(each.expression for each in interests), *muted])
+        return run_again(recent, interests, number, span, now, muted=muted)
+
     def hidden_by(self, expression: str, interests: Sequence[str]) -> Hidden:
         """Return what a mute would have hidden of the newest papers; raises ExpressionError."""
         return would_hide(self.recent([expression, *interests]), expression, interests)
@@ -85,13 +100,13 @@ class Corpus:
         known = self._analysed
         with self._database.reading() as connection:
             newest = dumps.newest_dump_id(connection)
-            is_fresh = len(self._asked) < _MAX_ASKED
+            is_fresh = len(self._asked) < MAX_ASKED
             if known and known.newest_dump == newest and known.archive is archive and is_fresh:
                 self._until = self._now() + TRUSTED
                 return known.recent
             listed = papers.newest_papers(connection, MAX_PAPERS)
         self._asked.clear()
-        recent = RecentPapers(whole_dumps(listed, MAX_PAPERS), archive).prepare()
+        recent = prepare(RecentPapers(whole_dumps(listed, MAX_PAPERS), archive))
         self._analysed = _Analysed(newest, archive, recent)
         return recent
 

@@ -143,7 +143,7 @@ def _page(  # noqa: PLR0913  what the page can show
     problem: Problem | None = None,
     found: InterestPreview | None = None,
 ) -> Response:
-    addresses = () if listed is None else _addresses(site, typed)
+    addresses = () if listed is None else addresses_of(site, typed)
     return site.page(
         "keywords",
         status,
@@ -157,7 +157,8 @@ def _page(  # noqa: PLR0913  what the page can show
     )
 
 
-def _addresses(site: Site, expression: str) -> tuple[Alternate, ...]:
+def addresses_of(site: Site, expression: str) -> tuple[Alternate, ...]:
+    """Return the feed of an expression in every format."""
     links = _links(site, expression)
     title = f"{site.app.settings.site_name}: {expression}"
     return tuple(alternate(title, links.feed(NAME, format_), format_) for format_ in FeedFormat)

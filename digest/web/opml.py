@@ -17,7 +17,7 @@ from digest.web.feeds import PAGES
 from digest.web.site import Site, site_of
 from digest.web.tagged import Tagged, answer
 
-_PUBLIC = {
+PUBLIC = {
     "Cache-Control": "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=432000",
     "Access-Control-Allow-Origin": "*",
 }
@@ -30,7 +30,7 @@ def serve(request: Request) -> Response:
     body = render_opml(
         f"{site.app.settings.site_name}: feeds", _groups(site), created_at=created_at
     )
-    return answer(request, opml(body, created_at, _PUBLIC))
+    return answer(request, opml(body, created_at, PUBLIC))
 
 
 def opml(body: bytes, updated_at: datetime | None, headers: Mapping[str, str]) -> Tagged:

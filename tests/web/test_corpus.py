@@ -1,13 +1,17 @@
 """One analysis of the newest papers, for all who ask."""
 
+import asyncio
 import threading
 
 import pytest
+from sqlalchemy import text
+from starlette.applications import Starlette
 
 from digest.app import App
 from digest.errors import ExpressionError
 from digest.pipeline.ingest import ingest
 from digest.sources.base import Page
+from digest.web import build_web
 from digest.web.corpus import Corpus, whole_dumps
 from tests.factories import make_dump, make_record
 from tests.ranking.batches import listed, paper
@@ -74,3 +78,27 @@ def test_a_dump_that_the_limit_cuts_does_not_count() -> None:
     assert whole_dumps([*newest, *oldest][:4], 4) == newest
     assert whole_dumps(oldest[:2], 2) == oldest[:2]
     assert whole_dumps([], 2) == []
+
+
+def test_a_server_that_begins_analyses_the_papers_before_anybody_asks(app: App) -> None:
+    web = build_web(app)
+    corpus = Corpus(app.database, app.archives, now=lambda: 0.0)
+    object.__setattr__(web.state.site, "corpus", corpus)
+
+    begin_and_end(web)
+    assert corpus._analysed is not None  # noqa: SLF001  what is kept
+
+
+def test_a_server_begins_without_a_table_too(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    with app.database.writing() as connection:
+        connection.execute(text("ALTER TABLE papers RENAME TO gone"))
+    begin_and_end(build_web(app))
+    assert "could not be analysed" in caplog.text
+
+
+def begin_and_end(web: Starlette) -> None:
+    async def serve() -> None:
+        async with web.router.lifespan_context(web):
+            pass
+
+    asyncio.run(serve())

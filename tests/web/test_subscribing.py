@@ -1,4 +1,4 @@
-"""From the form on the first page to the first digest's time."""
+"""From the address behind the keywords to the first digest's time."""
 
 import re
 import time
@@ -10,8 +10,7 @@ from digest.model.deliveries import MailKind
 from digest.model.subscribers import Days, Subscriber, SubscriberState
 from digest.store.deliveries import deliveries_of
 from digest.store.subscribers import all_subscribers, subscriber_by_id
-from digest.web import build_web
-from digest.web.home import STEP
+from digest.web.steps import STEP
 from tests.conftest import HandClock
 from tests.web.client import Client
 
@@ -30,19 +29,29 @@ def state(app: App, reader: Subscriber) -> SubscriberState:
     return found.state
 
 
-def test_the_first_page_shows_the_newest_list_and_the_form(client: Client) -> None:
-    page = client.get("/")
+def test_the_address_is_asked_for_behind_the_keywords(client: Client) -> None:
+    page = client.get("/subscribe?keywords=graph+neural+networks%0ARAG")
     assert page.status == 200
-    assert "34 papers" in page.text
-    assert page.text.index("UniME-V2") < page.text.index("Gecko: Versatile")
+    assert '<input type="hidden" name="keywords" value="graph neural networks\nRAG">' in page.text
+    assert '<li dir="auto">RAG</li>' in page.text
+    assert 'href="/preview?keywords=graph+neural+networks%0ARAG"' in page.text
+    assert '<details class="more">' in page.text
     assert "<option selected>UTC</option>" in page.text
     assert "<script" not in page.text
 
 
-def test_the_first_page_of_an_empty_site_says_what_to_wait_for(empty_app: App) -> None:
-    page = Client(build_web(empty_app), empty_app.settings.public_url).get("/")
-    assert page.status == 200
-    assert "No list of papers has come in yet" in page.text
+@pytest.mark.parametrize(
+    "keywords", ["graph+%28neural", "-survey", "a" * 99, "%00%0A%22%3E%3Cscript%3E", "x+" * 9999]
+)
+def test_keywords_of_an_address_that_are_wrong_can_be_put_right(
+    client: Client, keywords: str
+) -> None:
+    page = client.get(f"/subscribe?keywords={keywords}")
+    assert (page.status, page.headers["vary"]) == (400, "Accept-Language")
+    assert "<title>Error: " in page.text
+    assert '<textarea id="keywords"' in page.text
+    assert "<script" not in page.text
+    assert len(page.body) < 40_000
 
 
 def test_subscribing_leads_to_a_page_and_plans_one_mail(app: App, client: Client) -> None:
@@ -137,8 +146,11 @@ def test_hostile_keywords_are_text(app: App, client: Client) -> None:
     assert readers(app) == []
 
 
-def test_a_reloaded_form_page_leads_home(client: Client) -> None:
-    assert client.get("/subscribe").headers["location"] == "/"
+@pytest.mark.parametrize("query", ["", "?keywords=", "?keywords=%20%0A"])
+def test_whoever_comes_without_keywords_is_asked_for_those_first(
+    client: Client, query: str
+) -> None:
+    assert client.get(f"/subscribe{query}").headers["location"] == "/"
 
 
 def test_the_link_asks_and_the_button_confirms(
