@@ -6,7 +6,8 @@ not MX lookups: a lookup would stand between composing and the ledger, and fail 
 
 import re
 
-from digest.delivery.address import address_key
+from digest.delivery.address import address_key, normal_address
+from digest.errors import AddressError
 
 _PROVIDERS = {
     "gmail": ("gmail.com", "googlemail.com"),
@@ -30,3 +31,17 @@ def domain_group(address: str) -> str:
         return known
     family = _OF_A_COUNTRY.fullmatch(domain)
     return _FAMILIES[family[1]] if family else domain[:MAX_LENGTH]
+
+
+def meant_group(written: str) -> str:
+    """Return the group that is meant by its own name (`gmail`) or by one of its domains.
+
+    Raises AddressError for what can be neither: to pause it would pause nothing.
+    """
+    domain = written.strip().rpartition("@")[2]
+    try:
+        normal_address(f"x@{domain}" if "." in domain else f"x@{domain}.test")
+    except AddressError as error:
+        message = "Write a domain, such as example.org, or a group, such as gmail."
+        raise AddressError(message) from error
+    return domain_group(f"x@{domain}")

@@ -1,22 +1,18 @@
-"""`/health` for whoever watches over the site, `/robots.txt` for those who walk through it."""
+"""`/health` and `/ready` for whoever watches over the site, `/robots.txt` for those who walk through it."""
+
+import logging
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.store.dumps import recent_dumps
+from digest.pipeline.overview import STALE, Facts, look_around
 from digest.store.schema import current_revision, head_revision
+from digest.web.personal_paths import NOT_FOR_ROBOTS
 from digest.web.site import Site, site_of
 
-_ROBOTS = """\
-User-agent: *
-Disallow: {prefix}/confirm/
-Disallow: {prefix}/preferences/
-Disallow: {prefix}/unsubscribe/
-Disallow: {prefix}/u/
-Disallow: {prefix}/f/
-Disallow: {prefix}/steer/
-"""
+logger = logging.getLogger(__name__)
 
 
 def health(request: Request) -> Response:
@@ -31,33 +27,65 @@ def health(request: Request) -> Response:
 def robots(request: Request) -> Response:
     """Return what no robot should open."""
     prefix = site_of(request).path("/").rstrip("/")
-    return PlainTextResponse(_ROBOTS.format(prefix=prefix))
+    refused = (f"Disallow: {prefix}{path}" for path in NOT_FOR_ROBOTS)
+    return PlainTextResponse("\n".join(["User-agent: *", *refused, ""]))
+
+
+def ready(request: Request) -> Response:
+    """Return whether this process can serve: 200, or 503 while the schema is not its own."""
+    try:
+        is_current = current_revision(site_of(request).app.database) == _head()
+    except Exception:  # noqa: BLE001  whatever is wrong with the database, this page says that it is
+        is_current = False
+    return JSONResponse({"ready": is_current}, 200 if is_current else 503)
+
+
+@cache
+def _head() -> str:
+    """Return what the files of this program say, which stay as they are while it runs."""
+    return head_revision()
 
 
 def _health(site: Site) -> dict[str, object]:
     try:
-        current, needed = current_revision(site.app.database), head_revision()
-        if current != needed:
+        if current_revision(site.app.database) != _head():
             return {"status": "failing", "database": "reachable", "schema": "not current"}
-        with site.app.database.reading() as connection:
-            newest = recent_dumps(connection, 1)
-    except Exception:  # noqa: BLE001  whatever is wrong with the database, this page says that it is
+        facts = look_around(site.app.database, site.app.clock)
+        is_attack = site.watch.sign_ups().is_attack
+    except Exception as error:  # noqa: BLE001  as above
+        logger.warning("not healthy: %s", error)
         return {"status": "failing", "database": "not reachable"}
-    dump = newest[0] if newest else None
-    age = site.app.clock() - dump.ingested_at if dump else None
     return {
         "status": "ok",
         "database": "reachable",
         "schema": "current",
-        "newest_dump": dump
-        and {
-            "name": dump.dump.name,
-            "dated_on": dump.dump.dated_on.isoformat(),
-            "ingested_at": dump.ingested_at.isoformat(),
-            "papers": dump.papers,
-            "age_hours": round(age.total_seconds() / 3600, 1) if age else 0.0,
-        },
+        "newest_dump": _newest(facts),
+        "held_dumps": facts.held_dumps,
+        "oldest_ready_minutes": round(facts.ready_age.total_seconds() / 60, 1),
+        "workers": facts.workers,
+        "transports_down": len(facts.down),
+        "paused": len(facts.pauses),
+        "sign_ups": "far more than confirm" if is_attack else "as usual",
     }
 
 
-ROUTES = (Route("/health", health), Route("/robots.txt", robots))
+def _newest(facts: Facts) -> dict[str, object] | None:
+    dump, age = facts.newest, facts.dump_age
+    if dump is None or age is None:
+        return None
+    return {
+        "name": dump.dump.name,
+        "dated_on": dump.dump.dated_on.isoformat(),
+        "ingested_at": dump.ingested_at.isoformat(),
+        "papers": dump.papers,
+        "usual_papers": facts.usual,
+        "age_hours": round(age.total_seconds() / 3600, 1),
+        "is_fresh": age <= STALE,
+    }
+
+
+ROUTES = (
+    Route("/health", health),
+    Route("/ready", ready),
+    Route("/robots.txt", robots),
+)
