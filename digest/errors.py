@@ -10,8 +10,12 @@
   - StoreError                  the database is not what this version needs
   - StoreAwayError              the database cannot be written at the moment: locked, full, gone
   - TokenError                  a link that is broken, or no longer good
+  - TooManyError                something was asked for too often; knows how long to wait
   - TemplateError               a template that cannot be compiled
+  - CredentialError             a password, name or code that cannot be an operator's
 """
+
+from datetime import timedelta
 
 
 class DigestError(Exception):
@@ -79,5 +83,24 @@ class NotSignedInError(DigestError):
     """A page that is somebody's own was asked for by a browser that is not signed in."""
 
 
+class TooManyError(DigestError):
+    """Something was asked for too often; `wait` says how long until it may be again."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"Too many of these have come. Please try again in {_span(wait)}.")
+        self.wait = wait
+
+
 class TemplateError(DigestError):
     """A template that cannot be compiled."""
+
+
+def _span(wait: timedelta) -> str:
+    minutes = -(-wait // timedelta(minutes=1))
+    if minutes < 2:  # noqa: PLR2004  one is "a"
+        return "a minute"
+    return f"{minutes} minutes" if minutes < 100 else f"{-(-minutes // 60)} hours"  # noqa: PLR2004  so long nobody counts
+
+
+class CredentialError(DigestError):
+    """A password or name that cannot be an operator's, or a secret that cannot be opened."""

@@ -32,10 +32,12 @@ class Purpose(StrEnum):
     ADDRESS = "address"
     ISSUE = "issue"
     FORM = "form"
+    LIMIT = "limit"
 
 
 # 80 bits: guessing is a matter of sending a mail for each try.
 MAC_LENGTH = 20
+_BROKEN = "This link is not complete. Copy it whole from the mail, or ask for a new one."
 
 
 class _Signer(Signer):
@@ -81,14 +83,22 @@ class Tokens:
             subject = self._signers[purpose].unsign(token).decode()
             return tuple(int(part) for part in subject.split("-"))
         except (BadSignature, ValueError) as error:
-            message = (
-                "This link is not complete. Copy it whole from the mail, or ask for a new one."
-            )
-            raise TokenError(message) from error
+            raise TokenError(_BROKEN) from error
+
+    def verify_two(self, purpose: Purpose, token: str) -> tuple[int, int]:
+        """Return the two numbers a token was made of. Raises TokenError, for more or fewer as well."""
+        match self.verify(purpose, token):
+            case (first, second):
+                return first, second
+        raise TokenError(_BROKEN)
 
     def mac(self, purpose: Purpose, *subject: int) -> str:
         """Return 20 hex digits that stand for `subject` and one purpose, where no token fits."""
         return _mac(self._keys[purpose][-1], subject)
+
+    def mark(self, purpose: Purpose, text: str) -> str:
+        """Return 64 hex digits that stand for a text where the text itself is not to be kept."""
+        return hmac.digest(self._keys[purpose][-1], text.encode(errors="replace"), "sha256").hex()
 
     def is_mac(self, purpose: Purpose, mac: str, *subject: int) -> bool:
         """Tell whether `mac` was made here of this subject, with any of the secrets."""

@@ -1,30 +1,23 @@
 """What is shown when a page cannot be: a sentence, and what to do next."""
 
 import logging
+import re
 import secrets
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
-from digest.errors import TokenError
+from digest.errors import TokenError, TooManyError
 from digest.pipeline.steer import NotAReaderError
-from digest.tokens import Purpose
+from digest.web.limits import retry_after
+from digest.web.personal_paths import PURPOSES
 from digest.web.security import add_headers
 from digest.web.site import Site, site_of
 
 logger = logging.getLogger(__name__)
 
-_PURPOSES = {
-    "confirm": Purpose.CONFIRM,
-    "preferences": Purpose.PREFERENCES,
-    "unsubscribe": Purpose.UNSUBSCRIBE,
-    "u": Purpose.UNSUBSCRIBE,
-    "steer": Purpose.STEER,
-    "sign-in": Purpose.SIGN_IN,
-    "address": Purpose.ADDRESS,
-    "issues": Purpose.ISSUE,
-}
+_FEED_PATH = re.compile(r"/(feeds|f)/.*\.[a-z]+")
 
 
 def broken_link(request: Request, error: Exception) -> Response:
@@ -39,6 +32,19 @@ def broken_link(request: Request, error: Exception) -> Response:
 def not_signed_in(request: Request, _error: Exception) -> Response:
     """Lead to the page on which one signs in."""
     return site_of(request).go_to("/sign-in")
+
+
+def too_many(request: Request, error: Exception) -> Response:
+    """Return when to come again: a page for people, a line for feed readers."""
+    if not isinstance(error, TooManyError):
+        raise error
+    if _FEED_PATH.match(request.scope["path"]):
+        page: Response = PlainTextResponse(f"{error}\n", 429)
+    else:
+        title = "That was too often"
+        page = site_of(request).page("error", 429, title=title, message=str(error), code="")
+    page.headers.update({"Retry-After": retry_after(error), "Cache-Control": "no-store"})
+    return page
 
 
 def http_error(request: Request, error: Exception) -> Response:
@@ -69,7 +75,7 @@ def failure(request: Request, _error: Exception) -> Response:
 
 
 def _was_ours(site: Site, request: Request) -> bool:
-    purpose = _PURPOSES.get(request.scope["path"].split("/")[1])
+    purpose = PURPOSES.get(request.scope["path"].split("/")[1])
     try:
         return purpose is not None and bool(
             site.app.tokens.verify(purpose, request.path_params.get("token", ""))

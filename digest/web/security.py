@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.web.personal_paths import ACCOUNT_PATH, MASKED_PATH, TOKEN_PATH
+
 MAX_BODY = 64 * 1024
+_DIGITS = 18  # of a length: int() gives up on thousands
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -33,19 +36,12 @@ _PRIVATE_HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }
-# Behind a session, or on the way to one.
-_ACCOUNT_PATH = re.compile(r"/(account|admin|sign-in)(/|$)")
 
+_API = "/api/"
+# A load balancer, or what watches, asks by an address and not by a name.
+_WATCHED_PATHS = frozenset({"/health", "/ready", "/metrics"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_TOKEN_PATH = re.compile(
-    r"/(confirm|preferences|unsubscribe|u|steer|sign-in|address|issues)/[^\s?\"]+"
-)
-# A private feed says for itself how long it may be kept, and where. What stands behind the "?" of such
-# an address, as what a reader has just muted, is nobody's business either.
-_MASKED_PATH = re.compile(
-    r"/(confirm|preferences|unsubscribe|u|steer|f|sign-in|address|issues)/[^\s\"]+"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +97,17 @@ class Guard:
         except _TooLargeError:
             if body.has_answer:
                 raise
-            await _too_large()(scope, receive, send_with_headers)
+            await _too_large(path)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope, path: str) -> Response | None:
         headers = Headers(scope=scope)
-        # A load balancer asks for the health of an address, not of a name.
-        if path != "/health" and _host(headers) not in self._policy.hosts:
+        if path not in _WATCHED_PATHS and _host(headers) not in self._policy.hosts:
             return PlainTextResponse("There is no such site here.\n", status_code=400)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY:
-            return _too_large()
-        if scope["method"] in _SAFE_METHODS or path.startswith("/u/"):
+        if not length.isdecimal() or len(length) > _DIGITS or int(length) > MAX_BODY:
+            return _too_large(path)
+        # One click is proven by its token; the API looks at no cookie.
+        if scope["method"] in _SAFE_METHODS or path.startswith(("/u/", _API)):
             return None
         if not is_own_form(headers, self._policy.origin):
             sentence = "This form was sent from another site. Open the page here and try again.\n"
@@ -131,8 +127,12 @@ def is_own_form(headers: Headers, origin: str) -> bool:
     given = headers.get("origin")
     if given is None:
         return "cookie" not in headers
-    # The host was checked before this: a page of it is ours, under whichever of its names.
-    return given.lower() == origin or given.partition("://")[2] == headers.get("host", "")
+    if given.lower() == origin:
+        return True
+    # The host was checked before this: a page of it is ours, under whichever of its names. Under the
+    # one that readers know, the scheme is known too: whoever can alter plain http is not let in by it.
+    host = headers.get("host", "").lower()
+    return given.lower().partition("://")[2] == host != origin.partition("://")[2]
 
 
 def without_prefix(path: str, prefix: str) -> str:
@@ -151,7 +151,7 @@ def add_headers(headers: MutableHeaders, path: str, *, is_https: bool = False) -
     headers.raw.extend(each for each in _RAW_HEADERS if each[0] not in given)
     if is_https:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if _TOKEN_PATH.search(path) or _ACCOUNT_PATH.match(path):
+    if TOKEN_PATH.search(path) or ACCOUNT_PATH.match(path):
         for name, value in _PRIVATE_HEADERS.items():
             headers[name] = value
     if b"cache-control" not in given:
@@ -170,7 +170,7 @@ class MaskTokens(logging.Filter):
 
 def masked(value: object) -> object:
     """Return text with the tokens in its addresses masked, and anything else as it is."""
-    return _MASKED_PATH.sub(r"/\1/********", value) if isinstance(value, str) else value
+    return MASKED_PATH.sub(r"/\1/********", value) if isinstance(value, str) else value
 
 
 def mask_tokens(names: Iterable[str] = ("uvicorn.access",)) -> None:
@@ -206,5 +206,9 @@ def _host(headers: Headers) -> str:
     return re.sub(r":\d*$", "", host)
 
 
-def _too_large() -> Response:
+def _too_large(path: str) -> Response:
+    if path.startswith(_API):
+        sentence = f"A body has {MAX_BODY // 1024} kB at most."
+        problem = {"type": "about:blank", "title": "Too large", "status": 413, "detail": sentence}
+        return JSONResponse(problem, 413, media_type="application/problem+json")
     return PlainTextResponse("This is more than a form of ours holds.\n", status_code=413)

@@ -7,6 +7,8 @@ from starlette.datastructures import Headers
 
 from digest.app import App
 from digest.model.subscribers import Subscriber
+from digest.web import build_web
+from digest.web.personal_paths import FEED, PURPOSES
 from digest.web.security import MAX_BODY, is_own_form, mask_tokens, policy_of, without_prefix
 from tests.web.client import Client
 from tests.web.conftest import Visit
@@ -60,6 +62,8 @@ def test_pages_behind_a_token_are_kept_nowhere(app: App, client: Client, ada: Su
         ({"origin": OURS}, 303),
         ({"origin": "https://digest.example.org.evil.example"}, 403),
         ({"origin": "http://digest.example.org:81"}, 403),
+        ({"origin": "http://digest.example.org"}, 403),  # whoever alters plain http on its way
+        ({"origin": "http://digest.example.org", "host": "Digest.Example.org"}, 403),
         ({"origin": "null"}, 403),
         ({"origin": "http://["}, 403),
         ({}, 303),
@@ -117,7 +121,7 @@ def test_a_form_has_a_size(client: Client, size: int, *, has_length: bool) -> No
     assert client.ask("POST", "/subscribe", headers, body).status == 413
 
 
-@pytest.mark.parametrize("length", ["-1", "many", "1e9"])
+@pytest.mark.parametrize("length", ["-1", "many", "1e9", "9" * 5000])
 def test_a_length_that_is_none_is_refused(client: Client, length: str) -> None:
     assert client.ask("POST", "/subscribe", {"content-length": length}).status == 413
 
@@ -130,6 +134,15 @@ def test_a_page_that_takes_no_form_says_so(client: Client, method: str) -> None:
 def test_a_form_that_cannot_be_read_is_refused(client: Client) -> None:
     headers = {"content-type": "multipart/form-data; boundary=x"}
     assert client.ask("POST", "/subscribe", headers, b"--x\r\nnonsense").status in {400, 422}
+
+
+@pytest.mark.parametrize(
+    "charset", ["undefined", "idna", "unicode_escape", "utf-7", "\0", "x" * 99]
+)
+def test_an_encoding_no_browser_names_is_no_fault_of_ours(client: Client, charset: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="address"\r\n\r\n\\ud800+2AA-\xff\r\n--x--'
+    headers = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    assert client.ask("POST", "/subscribe", headers, part).status in {400, 422}
 
 
 def test_tokens_stay_out_of_the_access_log(
@@ -158,7 +171,7 @@ def test_a_site_may_live_under_a_prefix(visit: Visit) -> None:
     for path in ("/digest/", "/digest", "/"):  # with the proxy's prefix, or without
         page = under.get(path)
         assert page.status == 200
-        assert 'action="/digest/subscribe"' in page.text
+        assert 'action="/digest/preview"' in page.text
         assert 'href="/digest/static/style.css?v=' in page.text
         assert 'href="https://lab.example.org/digest/feeds/trending.rss"' in page.text
     sent = under.post("/digest/subscribe", FORM)
@@ -189,3 +202,9 @@ def test_a_fault_of_ours_shows_a_number_and_no_trace(
     code = caplog.messages[-1].rpartition(" ")[2]
     assert code in answer.text
     assert link.rpartition("/")[2] not in caplog.text
+
+
+def test_every_address_with_a_token_is_known_to_have_one(app: App) -> None:
+    paths = [getattr(each, "path", "") for each in build_web(app).routes]
+    before_a_token = {path.partition("{token}")[0] for path in paths if "{token}" in path}
+    assert before_a_token == {f"/{step}/" for step in (*PURPOSES, FEED)}
