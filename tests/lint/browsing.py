@@ -13,32 +13,42 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from tests.web.client import Answer, Client
+from tests.web.visitor import CookieClient
 
 # Of pages of one kind that links lead to: more would be the same for longer.
 _OF_A_KIND = 2
-_LINKS = "//a/@href | //link/@href | //img/@src | //input[@readonly]/@value"
+_LINKS = "//a/@href | //link/@href | //img/@src | //input[@type='url']/@value"
 
 
 @dataclass
 class Browsing:
-    """What was seen of a site: pages by name, everything else by address, and what is not there."""
+    """What was seen of a site: pages by name, everything else by address, and what is not there.
+
+    `shown` are the routes that had something to show, be it to somebody who was signed in.
+    """
 
     web: Starlette
     home: str
     pages: dict[str, str] = field(default_factory=dict)
     documents: dict[str, Answer] = field(default_factory=dict)
     dead: list[str] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
+    shown: set[str] = field(default_factory=set)
+    _kinds: Counter[str] = field(default_factory=Counter)
     _asked: set[str] = field(default_factory=set)
 
-    @property
-    def client(self) -> Client:
-        return Client(self.web, self.home)
+    def __post_init__(self) -> None:
+        self.client = CookieClient(self.web, self.home)
 
     def get(self, name: str, url: str) -> Answer:
         """Open a page, keep it by a name, and open what it leads to."""
         self._asked.add(urldefrag(urljoin(self.home, url)).url)
-        return self._keep(name, url, self.client.get(url))
+        answer = self.client.get(url)
+        self._note(self._kind(url), answer)
+        return self._keep(name, url, answer)
+
+    def leave(self) -> None:
+        """Go on in a browser that nobody is signed in with."""
+        self.client = CookieClient(self.web, self.home)
 
     def post(self, name: str, url: str, form: dict[str, str] | None = None) -> Answer:
         """Send a form and follow its answer, as a browser does."""
@@ -61,11 +71,12 @@ class Browsing:
             by, url = waiting.pop()
             kind = self._kind(url)
             is_feed = kind.endswith("{format}")
-            if url in self._asked or (self.kinds[kind] >= _OF_A_KIND and not is_feed):
+            if url in self._asked or (self._kinds[kind] >= _OF_A_KIND and not is_feed):
                 continue
             self._asked.add(url)
-            self.kinds[kind] += 1
+            self._kinds[kind] += 1
             answer = self.client.get(url)
+            self._note(kind, answer)
             if answer.status >= 400:
                 self.dead.append(f"{url} of {by} answers {answer.status}")
             elif answer.headers.get("content-type", "").startswith("text/html"):
@@ -76,17 +87,21 @@ class Browsing:
                 waiting += [(url, each) for each in self._named_in(answer)]
 
     def routes_not_seen(self) -> set[str]:
-        """Return the paths of all that can be got but was not."""
+        """Return the paths of all that can be got but never had anything to show."""
         routes = [each for each in self.web.routes if isinstance(each, Route)]
         paths = {each.path for each in routes if "GET" in (each.methods or ())}
-        return paths - self.kinds.keys()
+        return paths - self.shown
 
     def _keep(self, name: str, url: str, answer: Answer) -> Answer:
-        self.kinds[self._kind(url)] += 1
+        self._kinds[self._kind(url)] += 1
         if answer.headers.get("content-type", "").startswith("text/html"):
             self.pages[name] = answer.text
             self.follow(urljoin(self.home, url), answer.text)
         return answer
+
+    def _note(self, kind: str, answer: Answer) -> None:
+        if answer.status == 200:
+            self.shown.add(kind)
 
     def _kind(self, url: str) -> str:
         path = urljoin(self.home, url).removeprefix(self.home).partition("?")[0] or "/"
@@ -108,7 +123,9 @@ class Browsing:
 
     def _named_in(self, answer: Answer) -> list[str]:
         """Return the addresses of this site in a feed or a list of feeds, however escaped."""
-        if answer.headers["content-type"].startswith(("text/css", "image/")):
+        kind = answer.headers["content-type"]
+        # What describes the API names where that begins, which is no address of its own.
+        if kind.startswith(("text/css", "image/")) or '"openapi":' in answer.text[:20]:
             return []
         found = re.findall(re.escape(self.home) + r"/[^\s\"'<>\\]*", unescape(answer.text))
         return list(dict.fromkeys(map(unescape, found)))

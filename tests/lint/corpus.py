@@ -14,10 +14,10 @@ from tests.conftest import REPOSITORY
 from tests.factories import make_dump
 from tests.rendering.samples import HOSTILE_TITLES
 
-_PLAIN = REPOSITORY / "examples" / "dumps" / "1-march.txt"
+PLAIN = REPOSITORY / "examples" / "dumps" / "1-march.txt"
 _FEBRUARY = date(2026, 2, 10)
 _MARCH = date(2026, 3, 17)
-_FEW = 3
+FEW = 3
 # One reader each: everything, nothing that is found, and words that are hostile themselves.
 WISHES = {
     "ada@example.org": ("fog", "graph neural networks"),
@@ -46,13 +46,13 @@ TITLES = (
 
 def plain_page() -> Page:
     """Return a page of papers as most are, for a month that is over."""
-    [*records] = read_dump(_PLAIN, today=_FEBRUARY).records
-    return Page(make_dump("plain.txt", _FEBRUARY), iter(records[-_FEW:]))
+    [*records] = read_dump(PLAIN, today=_FEBRUARY).records
+    return Page(make_dump("plain.txt", _FEBRUARY), iter(records[-FEW:]))
 
 
 def hostile_page() -> Page:
     """Return a page of hostile papers on its way in, each with a real abstract as well."""
-    plain = read_dump(_PLAIN, today=_MARCH).records
+    plain = [*read_dump(PLAIN, today=_MARCH).records]  # to its end, so that the file is closed
     records = (
         replace(
             record_from(

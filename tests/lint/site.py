@@ -28,7 +28,7 @@ from tests.conftest import HandClock
 from tests.factories import make_wishes
 from tests.lint import corpus
 from tests.lint.browsing import Browsing
-from tests.lint.pages import visit_everything
+from tests.lint.pages import visit_everything, visit_the_first_day
 from tests.rendering import samples
 from tests.web.server import serving
 
@@ -92,6 +92,7 @@ def open_site(folder: Path) -> Iterator[Site]:
 def _fill(site: Site, folder: Path, clock: HandClock) -> None:
     app = site.app
     jobs.migrate(app)
+    visit_the_first_day(site.browsing)
     ingest(app.database, corpus.plain_page(), clock)
     clock.now = EVENING
     ingest(app.database, corpus.hostile_page(), clock)
