@@ -71,6 +71,8 @@ case $what in
         set_up dev
         lint ;;
     test)
+        # The tests start some hundred processes: compiled anew in each, that is a minute or two.
+        unset PYTHONDONTWRITEBYTECODE
         set_up dev
         if [ $# -gt 0 ]; then exec "$venv/bin/pytest" "$@"; fi
         lint

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from digest.clock import Clock, utc_now
 from digest.config import Settings
+from digest.credentials import Vault
 from digest.delivery.dkim import Signer
 from digest.delivery.open_route import Surroundings, open_route
 from digest.delivery.owner import this_owner
@@ -13,6 +14,8 @@ from digest.delivery.transports import Transport
 from digest.delivery.verp import Returns
 from digest.errors import ConfigError
 from digest.pipeline.archive import Archives
+from digest.pipeline.limits import Limits
+from digest.pipeline.operators import Operators
 from digest.pipeline.outgoing import Lately, Sender
 from digest.pipeline.subscribe import Registry
 from digest.rendering.email import MailRenderer
@@ -41,6 +44,12 @@ class App:
     def registry(self) -> Registry:
         """Return the list of readers."""
         return Registry(self.database, self.tokens, self.settings.authority, self.clock)
+
+    @property
+    def operators(self) -> Operators:
+        """Return who may sign in at /admin."""
+        limits = Limits(self.database, self.tokens, self.clock)
+        return Operators(self.database, Vault(self.settings.secrets()), limits, self.clock)
 
     @property
     def ehlo_name(self) -> str:

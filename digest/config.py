@@ -15,11 +15,13 @@ PREFIX = "DIGEST_"
 
 _SHORTEST_KEY = 16
 _MOST = 1000  # connections of one worker
+_PROXIES = 10  # in a row: more is a mistake
 _RATE = re.compile(r"([a-z0-9.-]+)=(\d+(?:\.\d+)?)/([smh])", re.ASCII)
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _SERVERS = ("smtp://", "smtps://", "lmtp://", "sendmail:")
 _FOLDERS = ("maildir:", "file:")
 _INTAKES = ("lmtp://", "smtp://", "maildir:", "imap://", "imaps://")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,79}", re.ASCII)
 _ADDRESS = re.compile(r"[^@\s<>\"(),;]+@[^@\s<>\"(),;]+", re.ASCII)
 _HUB = re.compile(
     r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d+)?([/?][!$-;=?-~]*)?", re.ASCII
@@ -57,6 +59,17 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address the web server listens on.")
     port: str = _setting("8321", "Port the web server listens on.")
+    trusted_proxies: str = _setting(
+        "0", "How many proxies of yours stand before the web server and add to X-Forwarded-For."
+    )
+    admin_header: str = _setting(
+        "",
+        "Header in which a proxy of yours says which operator signed in there, such as "
+        "X-Forwarded-User; empty is none. The proxy has to take it off what comes from outside.",
+    )
+    metrics: str = _setting(
+        "loopback", "Who reads /metrics but operators: loopback (this machine), public or off."
+    )
     site_name: str = _setting("Digest", "Name in mails, feeds and pages.")
     secret: str = _setting(
         "", "Keys that sign links, oldest first, separated by commas; empty keeps one in data_dir.",
@@ -147,6 +160,11 @@ class Settings:
     def port_number(self) -> int:
         """Return the port as a number."""
         return int(self.port)
+
+    @property
+    def proxies(self) -> int:
+        """Return how many proxies requests come by."""
+        return int(self.trusted_proxies)
 
     @property
     def rate_by_group(self) -> dict[str, float]:
@@ -268,6 +286,8 @@ def _check_addresses(settings: Settings) -> None:
     if not settings.port.isdecimal() or not 0 <= int(settings.port) <= 65535:  # noqa: PLR2004  a port
         hint = f"{settings.port!r} is not a port: write a number such as 8321"
         raise ConfigError("DIGEST_PORT", hint)
+    if not settings.trusted_proxies.isdecimal() or int(settings.trusted_proxies) > _PROXIES:
+        raise ConfigError("DIGEST_TRUSTED_PROXIES", f"write a number from 0 to {_PROXIES}")
     if not _BASE_URL.fullmatch(settings.public_url) or _port_of(settings.public_url) is None:
         hint = "write an address in ASCII, such as https://digest.example.org"
         raise ConfigError("DIGEST_BASE_URL", hint)
@@ -283,6 +303,13 @@ def _check_switches(settings: Settings) -> None:
     for name in ("priors", "compiled", "review"):
         if getattr(settings, name) not in ("on", "off"):
             raise ConfigError(f"{PREFIX}{name.upper()}", "write on or off")
+    if settings.metrics not in ("loopback", "public", "off"):
+        raise ConfigError("DIGEST_METRICS", "write loopback, public or off")
+    if settings.admin_header and not _HEADER.fullmatch(settings.admin_header):
+        raise ConfigError("DIGEST_ADMIN_HEADER", "write a header's name, such as X-Forwarded-User")
+    if settings.admin_header and settings.trusted_proxies == "0":
+        hint = "set it to 1 or more, or nobody is to be believed about DIGEST_ADMIN_HEADER"
+        raise ConfigError("DIGEST_TRUSTED_PROXIES", hint)
     if settings.uncertain not in ("resend", "hold"):
         raise ConfigError("DIGEST_UNCERTAIN", "write resend or hold")
     if not settings.connections.isdecimal() or not 1 <= int(settings.connections) <= _MOST:

@@ -16,10 +16,13 @@ from digest.errors import ConfigError, HeldError, SourceError
 from digest.pipeline.bounced import ReturnDesk, take_return
 from digest.pipeline.compose import ComposeReport, compose_due
 from digest.pipeline.deliver import DeliverReport, deliver_due
-from digest.pipeline.ingest import IngestReport, ingest
+from digest.pipeline.held import take_file
+from digest.pipeline.ingest import IngestReport
+from digest.pipeline.marking import mark_the_rest
+from digest.pipeline.prune import prune
 from digest.pipeline.publish import publish
+from digest.pipeline.stock import take_stock
 from digest.ranking.warm import warm
-from digest.sources.dump_text import read_dump
 from digest.store.schema import upgrade
 
 logger = logging.getLogger(__name__)
@@ -88,6 +91,16 @@ def deliver(
     return deliver_due(app.sender(), advance, is_stopping)
 
 
+def forget(app: App) -> int:
+    """Delete what is over, as who never confirmed; return how many readers that were."""
+    return prune(app.database, app.clock)
+
+
+def stocktake(app: App) -> bool:
+    """Count what operators look at, unless that was done within the hour."""
+    return take_stock(app.database, app.clock)
+
+
 class Returning:
     """Takes in what comes back: opens what DIGEST_RETURNS names, and looks into it at every tick.
 
@@ -150,15 +163,22 @@ class DumpsFolder:
     time changes; after a restart the store knows the bytes it has.
     """
 
-    def __init__(self, app: App, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        app: App,
+        now: Callable[[], float] = time.time,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._app = app
         self._now = now
+        self._is_stopping = is_stopping
         self._done: dict[Path, tuple[int, int]] = {}
         self._is_published = False
 
     def take_new(self) -> list[IngestReport]:
         """Ingest the files that are new, oldest first, and rebuild the feeds if any had papers.
 
+        What the release before has written meanwhile is made known to the search of the archive.
         A refused file is logged with its place and does not stop the others.
         """
         reports = []
@@ -166,10 +186,9 @@ class DumpsFolder:
             if self._done.get(path) == mark:
                 continue
             try:
-                page = read_dump(path, today=self._app.clock().date())
-                report = ingest(self._app.database, page, self._app.clock)
+                report = take_file(self._app.database, path, self._app.clock)
             except HeldError as error:
-                logger.error("%s; if it is whole: digest ingest --anyway %s", error, path)  # noqa: TRY400  the same
+                logger.error("%s; decide at /admin/dumps or by `digest dumps`", error)  # noqa: TRY400  the same
             except SourceError as error:
                 logger.error("refused, nothing of it was kept: %s", error)  # noqa: TRY400  no trace: the message is the place
             except Exception:  # whatever is wrong with one file must not hold up the others
@@ -181,6 +200,7 @@ class DumpsFolder:
             self._done[path] = mark
         if not self._is_published:
             publish_feeds(self._app)
+            mark_the_rest(self._app.database, is_stopping=self._is_stopping)
             self._is_published = True
         return reports
 

@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import App
 from digest.clock import utc_now
-from digest.jobs import Composing, DumpsFolder, Returning, deliver
+from digest.jobs import Composing, DumpsFolder, Returning, deliver, forget, stocktake
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +31,15 @@ class Tick:
 
 def timetable(app: App, returning: Returning, is_stopping: Callable[[], bool]) -> list[Tick]:
     """Return everything that recurs, in the order of the flow."""
-    folder = DumpsFolder(app)
+    folder = DumpsFolder(app, is_stopping=is_stopping)
     return [
         Tick("ingest", 10, folder.take_new),
         Tick("compose", 10, Composing(app).compose_due),
         Tick("deliver", 3, lambda: deliver(app, is_stopping=is_stopping)),
         Tick("returns", 30, returning.collect),
+        # Looks every ten minutes, counts every hour.
+        Tick("stock", 600, lambda: stocktake(app)),
+        Tick("forget", 3600, lambda: forget(app)),
     ]
 
 

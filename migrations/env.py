@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 from digest.config import read_settings
 from digest.store.account_tables import metadata
 from digest.store.engine import Database
+from digest.store.schema import is_of_the_model
 
 
 def run(connection: Connection) -> None:
@@ -19,6 +20,7 @@ def run(connection: Connection) -> None:
         render_as_batch=True,
         compare_type=True,
         transactional_ddl=True,
+        include_object=is_of_the_model,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -4,10 +4,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from digest.store.engine import Database
 from digest.store.schema import upgrade
@@ -132,7 +133,11 @@ def _create(address: str, name: str, template: str) -> None:
 
 
 def _say(address: str, statement: str) -> None:
-    engine = create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    with _server(address).connect() as connection:
         connection.execute(text(statement))
-    engine.dispose()
+
+
+@cache
+def _server(address: str) -> Engine:
+    """Return an engine that is kept: connecting anew costs as much as a database does."""
+    return create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")

@@ -6,6 +6,8 @@ from digest.checks.findings import Finding, Level, bad
 from digest.checks.folders import check_folders, check_links
 from digest.checks.intake import check_intake
 from digest.checks.mail import check_mail
+from digest.checks.operators import check_operators
+from digest.checks.proxies import check_proxies
 from digest.checks.settings import check_routes, identity_of
 from digest.checks.templates import check_templates
 from digest.delivery.dns import Resolver
@@ -20,12 +22,13 @@ def check_all(app: App) -> list[Finding]:
         *check_folders(app.settings),
         *check_templates(app),
         *check_database(app),
+        *check_operators(app),
         *check_routes(app.settings),
     ]
     if app.settings.sends_out:
         findings += _outward(app)
     findings += [check_intake(url) for url in app.settings.returns.split()]
-    return [*findings, check_links(app.settings)]
+    return [*findings, check_proxies(app.settings), check_links(app.settings)]
 
 
 def _outward(app: App) -> list[Finding]:

@@ -21,8 +21,10 @@ from digest.cli.deliver import deliver
 from digest.cli.deliveries import deliveries
 from digest.cli.demo import demo
 from digest.cli.doctor import doctor
+from digest.cli.dumps import dumps
 from digest.cli.feeds import feeds
 from digest.cli.ingest import ingest
+from digest.cli.operators import operators
 from digest.cli.pause import pause, resume
 from digest.cli.preview import preview
 from digest.cli.readers import readers
@@ -35,6 +37,7 @@ from digest.cli.testsend import test_send
 from digest.errors import (
     AddressError,
     ConfigError,
+    CredentialError,
     DigestError,
     ExpressionError,
     StoreError,
@@ -69,6 +72,7 @@ for command in (
     demo,
     serve,
     ingest,
+    dumps,
     subscribe,
     readers,
     preview,
@@ -79,6 +83,7 @@ for command in (
     resume,
     returns,
     suppressions,
+    operators,
     test_send,
     feeds,
     db,
@@ -108,7 +113,7 @@ def main() -> None:
 
 
 def _code(error: DigestError) -> int:
-    if isinstance(error, (AddressError, ExpressionError, SubscriptionError)):
+    if isinstance(error, (AddressError, CredentialError, ExpressionError, SubscriptionError)):
         return WRONG_WORDS
     if isinstance(error, (ConfigError, StoreError)):
         return NOT_RIGHT

@@ -31,9 +31,12 @@ def compose(*, dry_run: bool, as_json: bool) -> None:
     with progress("Composing", None) as advance:
         report = jobs.compose(app, advance)
     if as_json:
-        print_json({"composed": report.composed, "quiet": report.quiet})
+        print_json({"composed": report.composed, "quiet": report.quiet, "waiting": report.waiting})
         return
-    click.echo(f"{report.composed} digests composed, {report.quiet} readers without a match")
+    waiting = f", {report.waiting} wait for more papers" if report.waiting else ""
+    click.echo(
+        f"{report.composed} digests composed, {report.quiet} readers without a match{waiting}"
+    )
     if report.composed and app.settings.review == "on":
         click.echo("they wait for `digest deliveries release --state planned`")
 
@@ -43,13 +46,17 @@ def _foresee(app: App, *, as_json: bool) -> None:
     from rich.text import Text
 
     from digest.cli.output import out, print_json, progress
+    from digest.model.quiet import Turn
     from digest.pipeline.foresee import foresee_due
 
     rows = []
+    turns = []
     has_priors = app.settings.priors == "on"
     with progress("Looking", None) as advance:
         for each in foresee_due(app.database, app.archives, app.clock, has_priors=has_priors):
-            rows.append((each.subscriber.address, each.papers, each.digest.matched))
+            papers = each.papers if each.turn is Turn.MAIL else 0
+            rows.append((each.subscriber.address, papers, each.digest.matched))
+            turns.append(each.turn)
             advance(1)
     if as_json:
         names = ("address", "papers", "matched")
@@ -62,7 +69,9 @@ def _foresee(app: App, *, as_json: bool) -> None:
         out.print(table)
     if len(rows) > _MOST_SHOWN:
         click.echo(f"and {len(rows) - _MOST_SHOWN} more (all with --json)")
-    composed = sum(papers > 0 for _, papers, _ in rows)
+    composed, waiting = turns.count(Turn.MAIL), turns.count(Turn.WAIT)
+    more = f", {waiting} would wait for more papers" if waiting else ""
     click.echo(
-        f"{composed} digests would be composed, {len(rows) - composed} readers without a match"
+        f"{composed} digests would be composed, "
+        f"{turns.count(Turn.QUIET)} readers without a match{more}"
     )

@@ -12,10 +12,14 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the database to the schema of this version; harmless when it is there already.
 
-    Migrations are made to run beside the code of the release before: upgrade first, then restart.
+    Papers that the search of the archive does not know yet are made known to it, some hundreds a
+    second; what is interrupted goes on the next time. Migrations are made to run beside the code of the release before: upgrade first, then restart.
     """
     from digest.app import build_app
+    from digest.cli.output import progress
     from digest.config import read_settings
+    from digest.pipeline.marking import count_the_rest, mark_the_rest
+    from digest.rendering.environment import plural
     from digest.store import schema
 
     app = build_app(read_settings())
@@ -25,3 +29,7 @@ def upgrade() -> None:
     click.echo(
         f"the database is at {after}" + ("" if after == before else f" (was: {before or 'empty'})")
     )
+    with progress("Making papers searchable", count_the_rest(app.database)) as advance:
+        marked = mark_the_rest(app.database, advance)
+    if marked:
+        click.echo(f"{plural(marked, 'paper')} can be searched now")

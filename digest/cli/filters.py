@@ -27,20 +27,9 @@ def wanted(
     states: tuple[str, ...], domain: str | None, reader: str, transport: str | None
 ) -> Wanted:
     """Return what the options mean."""
+    from digest.delivery.domains import meant_group
     from digest.model.deliveries import DeliveryState
     from digest.pipeline.operate import Wanted
 
-    group = None if domain is None else group_of(domain)
+    group = None if domain is None else meant_group(domain)
     return Wanted(tuple(map(DeliveryState, states)), group, reader, transport)
-
-
-def group_of(domain: str) -> str:
-    """Return the domain group that is meant by its own name or by one of its domains."""
-    from digest.delivery.domains import domain_group
-
-    name = domain.strip().rpartition("@")[2]
-    if not name:
-        raise click.UsageError(
-            "--domain is a domain, such as example.org, or a group, such as gmail"
-        )
-    return domain_group(f"x@{name}")

@@ -74,15 +74,18 @@ def _ingest_one(
 ) -> dict[str, object]:
     from digest.cli.output import progress
     from digest.errors import HeldError, SourceError
-    from digest.pipeline.ingest import ingest as take_in
-    from digest.sources.dump_text import read_dump
+    from digest.pipeline.held import take_file
 
     try:
         with progress(f"Reading {path.name}", None) as advance:
-            page = read_dump(path, today=app.clock().date(), dated_on=dated)
-            report = take_in(app.database, page, app.clock, advance, anyway=anyway)
+            report = take_file(
+                app.database, path, app.clock, advance, dated_on=dated, anyway=anyway
+            )
     except HeldError as error:
-        click.echo(f"{error}; if it is whole, say `digest ingest --anyway {path}`", err=True)
+        click.echo(
+            f"{error}; if it is whole, say `digest ingest --anyway {path}`, see `digest dumps`",
+            err=True,
+        )
         return {"name": path.name, "refused": error.problem, "is_held": True, "line": None}
     except SourceError as error:
         click.echo(f"refused, nothing of it was kept: {error}", err=True)

@@ -25,7 +25,8 @@ def serve(host: str | None, port: int | None, *, web_only: bool) -> None:
 
     given = {"DIGEST_HOST": host, "DIGEST_PORT": None if port is None else str(port)}
     app = open_app(**{name: value for name, value in given.items() if value is not None})
-    publish_feeds(app)
+    if web_only:
+        publish_feeds(app)  # otherwise the first tick does, and nobody waits for it
     scheduler = None if web_only else Scheduler(app)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -35,6 +36,8 @@ def serve(host: str | None, port: int | None, *, web_only: bool) -> None:
             log_level="warning",
             access_log=False,
             server_header=False,
+            # Who asked is for web/client_address.py to say: uvicorn would believe any loopback peer.
+            proxy_headers=False,
         )
     )
     click.echo(f"Digest is at {app.settings.public_url}")
@@ -63,7 +66,7 @@ def worker() -> None:
 @click.command()
 def scheduler() -> None:
     """Watch the dumps folder, compose what is due, take in what comes back; two are harmless."""
-    _run_ticks(frozenset({"ingest", "compose", "returns"}))
+    _run_ticks(frozenset({"ingest", "compose", "returns", "stock", "forget"}))
 
 
 def _run_ticks(only: frozenset[str]) -> None:

@@ -19,6 +19,12 @@ import click
 @click.option("--days", default="daily", show_default=True, help="daily, weekdays or weekly.")
 @click.option("--weekday", default="Monday", show_default=True, help="Day of a weekly digest.")
 @click.option("--papers", default="10", show_default=True, help="Papers in a digest, at most.")
+@click.option(
+    "--quiet",
+    default="skip",
+    show_default=True,
+    help="What a day without a match brings: skip, roll-over or rest.",
+)
 @click.option("--language", default="en", show_default=True, help="Language of mails: en or de.")
 @click.option(
     "--confirmed",
@@ -42,6 +48,7 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
     days: str,
     weekday: str,
     papers: str,
+    quiet: str,
     language: str,
     confirmed: bool,
     is_welcomed: bool,
@@ -57,6 +64,7 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
         read_interests,
         read_language,
         read_number,
+        read_quiet,
     )
 
     app = open_app()
@@ -65,6 +73,7 @@ def subscribe(  # noqa: PLR0913  the options are the reader's wishes
         read_cadence(days, at, zone or app.settings.timezone, weekday),
         read_number(papers),
         read_language(language),
+        read_quiet(quiet),
     )
     was_active = False
     if confirmed:

@@ -33,6 +33,9 @@ class MailKind(StrEnum):
     ALREADY = "already"
     WELCOME = "welcome"
     GOODBYE = "goodbye"
+    SIGN_IN = "sign-in"
+    MOVE = "move"
+    MOVED = "moved"
 
 
 class Outcome(StrEnum):
@@ -174,6 +177,11 @@ class Pause:
     reason: str
     since: datetime
 
+    @property
+    def what(self) -> str:
+        """Return what is paused, as `domain gmail`."""
+        return f"{self.scope.value} {self.name}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
@@ -232,7 +240,8 @@ class Refusal(StrEnum):
     """Why a claimed mail was not armed.
 
     Lost means that another worker has it or that the lease is too short; left, that the reader
-    must not be written to any more; paused, that an operator holds it back.
+    must not be written to any more, or not until their pause is over; paused, that an operator
+    holds it back.
     """
 
     LOST = "lost"

@@ -81,7 +81,9 @@ class Digest:
 
     `considered` papers stood in the window, `matched` of them met an interest, and the entries
     are the best of those. `wishes` are the reader's as they were then: the mail shows them, and is
-    the same bytes on every attempt (None: composed by a release that did not keep them).
+    the same bytes on every attempt (None: composed by a release that did not keep them). `excluded`
+    papers met an interest but were hidden (None: such a release, too). `is_rest` says that nothing
+    matched, and the entries are the best of the rest.
     """
 
     id: int
@@ -93,6 +95,8 @@ class Digest:
     entries: tuple[Entry, ...]
     composed_at: datetime
     wishes: Wishes | None = None
+    excluded: int | None = None
+    is_rest: bool = False
 
     @property
     def paper_ids(self) -> frozenset[int]:

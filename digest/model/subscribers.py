@@ -89,7 +89,9 @@ class Subscriber:
     `seen_through` is the highest dump id an accepted digest of theirs covered (None: nothing yet);
     `token_version` goes up when the links in their mails must stop working, `revision` whenever
     their interests, number of papers, feedback or mutes change: what was compiled of an older one
-    is stale. `language` is that of their mails. No digest is due before `paused_until`.
+    is stale. `language` is that of their mails. No digest is due before `paused_until`;
+    that pause, or the last, began at `paused_at` and was ended early at `resumed_at`, if it was.
+    `left_at` is when they unsubscribed by themselves.
     """
 
     id: int
@@ -107,6 +109,9 @@ class Subscriber:
     language: str = DEFAULT_LANGUAGE
     quiet: QuietDays = QuietDays.SKIP
     paused_until: datetime | None = None
+    left_at: datetime | None = None
+    paused_at: datetime | None = None
+    resumed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,8 +133,14 @@ def _complain(desk: ReturnDesk, subject: LeaveFor, report: Report) -> Taken:
 def _silence(
     connection: Connection, subscriber_id: int, key: str, report: Report, now: datetime
 ) -> bool:
-    """Write to an address no more, for ever; return False if so it was."""
-    subscribers.unsubscribe(connection, subscriber_id)
+    """Write to an address no more, for ever; return False if so it was.
+
+    The reader whose mail it was leaves with it, unless their digests go elsewhere: a stranger whose
+    address they gave by mistake, or had before them, must not end their subscription.
+    """
+    reader = subscribers.subscriber_by_id(connection, subscriber_id, for_update=True)
+    if reader is not None and address_key(reader.address) == key:
+        subscribers.unsubscribe(connection, subscriber_id)
     return suppressions.suppress(
         connection, key, Reason.COMPLAINT.value, _FROM_REPORTS, report.text, now
     )

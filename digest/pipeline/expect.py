@@ -54,7 +54,7 @@ def expect(sender: Sender, subscriber_id: int | None = None) -> list[Expected]:
             each.count,
             (common or _why_waiting(each.domain_group, paused, known, now))
             if each.may_go
-            else "the reader has left, or is suppressed",
+            else "the reader has left or paused, or is suppressed",
         )
         for each in found
     ]

@@ -12,7 +12,7 @@ from digest.rendering.gallery import Exhibit
 
 # In the order in which a reader meets them.
 _BEFORE = (MailKind.CONFIRM, MailKind.WELCOME, MailKind.ALREADY)
-_AFTER = (MailKind.GOODBYE,)
+_AFTER = (MailKind.SIGN_IN, MailKind.MOVE, MailKind.MOVED, MailKind.GOODBYE)
 # A digest says the most of all mails: it stands for them in the other languages.
 _OTHERS = tuple(code for code in LANGUAGES if code != DEFAULT_LANGUAGE)
 _DIGESTS = (*SAMPLES, *_OTHERS)

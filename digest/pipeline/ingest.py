@@ -12,6 +12,7 @@ from itertools import islice
 from digest.clock import Clock
 from digest.errors import HeldError
 from digest.model.papers import Dump, KnownPaper, NewPaper, PaperRecord, Signature
+from digest.pipeline.marking import mark_papers
 from digest.sources.base import Page, SourceWarning
 from digest.sources.health import why_held
 from digest.sources.identity import bands_of, same_paper, signature
@@ -38,13 +39,14 @@ class IngestReport:
     warnings: tuple[SourceWarning, ...] = ()
 
 
-def ingest(
+def ingest(  # noqa: PLR0913  a page, and what is done beside it
     database: Database,
     page: Page,
     clock: Clock,
     advance: Callable[[int], None] = lambda _count: None,
     *,
     anyway: bool = False,
+    note: Callable[[Connection], None] = lambda _connection: None,
 ) -> IngestReport:
     """Take in what a source gave, whole or not at all, and say what it was.
 
@@ -53,19 +55,21 @@ def ingest(
 
     One transaction, and one ingesting process at a time: killed half way, or refused in mid-file
     (SourceError), nothing is left behind; the same bytes again, or two processes at once, change
-    nothing. `advance` is told how many records were done, for a progress bar.
+    nothing. `advance` is told how many records were done, for a progress bar; `note` writes down,
+    in the same transaction, that the dump was taken in.
     """
     try:
-        return _ingest(database, page, clock, advance, anyway=anyway)
+        return _ingest(database, page, clock, advance, note, anyway=anyway)
     except _RepeatedError:
         return IngestReport(page.dump, 0, 0, is_known=True)
 
 
-def _ingest(
+def _ingest(  # noqa: PLR0913  as `ingest`
     database: Database,
     page: Page,
     clock: Clock,
     advance: Callable[[int], None],
+    note: Callable[[Connection], None],
     *,
     anyway: bool,
 ) -> IngestReport:
@@ -85,6 +89,7 @@ def _ingest(
         if reason:
             raise HeldError(page.dump.name, f"{reason}: held, as the page may be broken")
         dumps.count_dump(connection, dump_id, intake.papers, intake.new_papers)
+        note(connection)
     warnings = tuple(page.warnings)
     return IngestReport(
         page.dump, intake.papers, intake.new_papers, is_known=False, warnings=warnings
@@ -142,6 +147,7 @@ class _Intake:
                 self._complete(known.by_number[number], record, mark)
             numbers.append(number)
         stored = papers.add_papers(self.connection, new, self.dump_id, self.now)
+        mark_papers(self.connection, stored)
         papers.add_listings(
             self.connection,
             self.dump_id,
@@ -158,6 +164,7 @@ class _Intake:
         is_more = len(record.abstract) > len(known.abstract)
         if is_more and _is_beginning(known.abstract, record.abstract):
             papers.complete_paper(self.connection, known.id, record, mark, self.now)
+            mark_papers(self.connection, [known.id])
             self.completed += 1
 
 

@@ -236,7 +236,10 @@ class Lane:
             desk.dispatch.pause(job)
             desk.supply.look_around()
         if verdict.outcome is Outcome.WITHDRAWN and job.refusal is Refusal.LEFT:
-            settlement = Settlement(DeliveryState.SUPPRESSED, uses_attempt=False)
+            is_copy = job.delivery.is_maybe_duplicate
+            # Suppressed means that it was certainly not accepted: its papers may come once more.
+            state = DeliveryState.UNCERTAIN if is_copy else DeliveryState.SUPPRESSED
+            settlement = Settlement(state, uses_attempt=False, maybe_duplicate=is_copy)
         else:
             policy = Policy(self._sender.resends, bool(transport and transport.is_idempotent))
             is_copy = job.delivery.is_maybe_duplicate

@@ -77,14 +77,17 @@ def find(database: Database, wanted: Wanted) -> Iterator[Delivery]:
         after = found[-1].id
 
 
-def change(
+def change(  # noqa: PLR0913, PLR0917  what, to whom, and who hears of it
     database: Database,
     deed: Deed,
     numbers: Sequence[int],
     clock: Clock,
     advance: Callable[[int], None] = lambda _count: None,
+    note: Callable[[Connection, Sequence[int]], None] = lambda _connection, _done: None,
 ) -> Changes:
     """Do a deed to mails by their ids, 500 in a transaction; a refused one stops no other.
+
+    `note` writes down, in the same transaction, that it was done to these.
 
     Raises StoreAwayError when the database cannot be written; what was done until then is kept,
     and doing it again is harmless.
@@ -93,7 +96,9 @@ def change(
     for start in range(0, len(numbers), _CHUNK):
         part = numbers[start : start + _CHUNK]
         done = database.try_write(
-            lambda connection, part=part: _change(connection, deed, part, clock())  # type: ignore[misc]
+            lambda connection, part=part: _noted(  # type: ignore[misc]
+                connection, _change(connection, deed, part, clock()), note
+            )
         )
         changes.done += done.done
         changes.refused |= done.refused
@@ -126,6 +131,14 @@ _UNFIT = {
         for state in _ENDED_WITHOUT
     },
 }
+
+
+def _noted(
+    connection: Connection, changes: Changes, note: Callable[[Connection, Sequence[int]], None]
+) -> Changes:
+    if changes.done:
+        note(connection, changes.done)
+    return changes
 
 
 def _change(connection: Connection, deed: Deed, numbers: Sequence[int], now: datetime) -> Changes:
@@ -161,10 +174,15 @@ def _why_not_again(connection: Connection, mail: Delivery) -> str | None:
         return None  # its papers are kept out of later digests, and nobody has refused it
     if suppressions.suppression_of(connection, address_key(mail.address)):
         return f"{mail.address} is suppressed: see `digest suppressions`"
+    if mail.kind in {MailKind.SIGN_IN, MailKind.MOVE}:
+        return "the link in it is too old: its reader asks for a new one on the page"
     reader = subscribers.subscriber_by_id(connection, mail.subscriber_id)
     has_left = reader is None or reader.state is SubscriberState.UNSUBSCRIBED
-    if has_left != (mail.kind is MailKind.GOODBYE):
+    if has_left != (mail.kind is MailKind.GOODBYE) and mail.kind is not MailKind.MOVED:
         return f"{mail.address} has {'unsubscribed' if has_left else 'come back since'}"
+    until = reader.paused_until if reader is not None else None
+    if until is not None and mail.kind is MailKind.DIGEST and mail.planned_at < until:
+        return f"{mail.address} has paused: its papers come with the first digest after that"
     later = [
         each
         for each in deliveries.deliveries_of(connection, mail.subscriber_id)

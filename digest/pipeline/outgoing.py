@@ -205,7 +205,7 @@ def build_mail(sender: Sender, batch: Batch, delivery: Delivery) -> bytes:
     return sign(message, delivery.planned_at, sender.signers)
 
 
-def _render(
+def _render(  # noqa: PLR0911  one way a kind
     renderer: MailRenderer, subscriber: Subscriber, batch: Batch, delivery: Delivery
 ) -> RenderedMail:
     match delivery.kind:
@@ -217,6 +217,12 @@ def _render(
             return renderer.welcome(subscriber, delivery.planned_at)
         case MailKind.GOODBYE:
             return renderer.goodbye(subscriber, delivery.planned_at)
+        case MailKind.SIGN_IN:
+            return renderer.sign_in(subscriber, _number(delivery), delivery.planned_at)
+        case MailKind.MOVE:
+            return renderer.move(subscriber, _number(delivery), delivery.planned_at)
+        case MailKind.MOVED:
+            return renderer.moved(subscriber, delivery.planned_at)
         case MailKind.DIGEST:
             if delivery.digest_id is None:
                 message = f"delivery {delivery.id} is a digest's and names none"
@@ -226,6 +232,11 @@ def _render(
             since = batch.read_since.get(digest.window.after)
             reader = _as_composed(subscriber, digest)
             return renderer.digest(DigestEdition(digest, reader, shown, since))
+
+
+def _number(delivery: Delivery) -> int:
+    """Return the number of what was asked for: its mail's name begins with it (`link_delivery`)."""
+    return int(delivery.period.partition("-")[0])
 
 
 def _as_composed(subscriber: Subscriber, digest: Digest) -> Subscriber:

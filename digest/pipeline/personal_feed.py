@@ -24,7 +24,7 @@ from digest.rendering.own_items import (
     titles,
     why_line,
 )
-from digest.store import digests, feeds, papers, private_feeds
+from digest.store import digests, feeds, papers, private_feeds, subscribers
 from digest.store.engine import Connection
 from digest.tokens import Purpose
 
@@ -89,10 +89,7 @@ class PersonalFeeds:
 
         Raises FeedGoneError for an address that was good once, TokenError for any other.
         """
-        subject = self._registry.tokens.verify(Purpose.FEED, token)
-        if len(subject) != 2:  # noqa: PLR2004  a reader and a version
-            raise TokenError("This address is not complete. Copy it whole from your page.")
-        number, version = subject
+        number, version = self._registry.tokens.verify_two(Purpose.FEED, token)
         known = private_feeds.standing(connection, number)
         if known is not None and known.reader is SubscriberState.UNSUBSCRIBED:
             raise FeedGoneError(
@@ -163,8 +160,9 @@ class PersonalFeeds:
 
     def open(self, subscriber: Subscriber) -> None:
         """Give a reader a private feed; only one who has confirmed gets any."""
-        if subscriber.state is SubscriberState.ACTIVE:
-            with self._registry.database.writing() as connection:
+        with self._registry.database.writing() as connection:
+            known = subscribers.subscriber_by_id(connection, subscriber.id, for_update=True)
+            if known is not None and known.state is SubscriberState.ACTIVE:
                 private_feeds.open_feed(connection, subscriber.id, self._registry.clock())
 
     def rotate(self, subscriber: Subscriber, version: int) -> None:

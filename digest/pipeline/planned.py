@@ -62,3 +62,31 @@ def account_delivery(
         deadline_at=now + _CONFIRMATION_HOURS,
         domain_group=domain_group(subscriber.address),
     )
+
+
+def link_delivery(  # noqa: PLR0913, PLR0917  one mail, whole
+    authority: str,
+    subscriber_id: int,
+    kind: MailKind,
+    number: int,
+    address: str,
+    now: datetime,
+    within: timedelta,
+) -> PlannedDelivery:
+    """Return the mail of something that was asked for, whose row has this number.
+
+    Its link is made of the number and of `now`; it is given up when the link is good no more.
+    """
+    # The number alone may be given anew once its row is forgotten.
+    period = f"{number}-{int(now.timestamp())}"
+    return PlannedDelivery(
+        subscriber_id=subscriber_id,
+        kind=kind,
+        period=period,
+        digest_id=None,
+        address=address,
+        key=delivery_key(authority, subscriber_id, kind, period),
+        planned_at=now,
+        deadline_at=now + within,
+        domain_group=domain_group(address),
+    )

@@ -8,7 +8,15 @@ from functools import cache
 from digest.model.digests import Digest
 from digest.model.papers import ListedPaper, Paper, PaperRecord
 from digest.model.profiles import Profile
-from digest.model.subscribers import Cadence, Days, Interest, Subscriber, SubscriberState
+from digest.model.quiet import nearest_of
+from digest.model.subscribers import (
+    Cadence,
+    Days,
+    Interest,
+    QuietDays,
+    Subscriber,
+    SubscriberState,
+)
 from digest.pipeline.compose import new_digest
 from digest.pipeline.ingest import paper_key
 from digest.ranking.rank import rank
@@ -104,6 +112,12 @@ def quiet(now: datetime) -> Sample:
     return _sample("quiet", "a day on which nothing matched", reader, _examples(), now)
 
 
+def rest(now: datetime) -> Sample:
+    """Return a day on which nothing matched, of somebody who then wants what comes nearest."""
+    reader = replace(sample_reader(now, "glaciers + models"), quiet=QuietDays.REST)
+    return _sample("rest", "nothing matched: the best of the rest", reader, _examples(), now)
+
+
 def catch_up(now: datetime) -> Sample:
     """Return the one digest of somebody who was away for a fortnight."""
     reader = sample_reader(now, papers=12)
@@ -128,6 +142,7 @@ SAMPLES: dict[str, Callable[[datetime], Sample]] = {
     "usual": usual,
     "many": many,
     "quiet": quiet,
+    "rest": rest,
     "catch-up": catch_up,
     "hostile": hostile,
     "oversized": oversized,
@@ -144,7 +159,8 @@ def _sample(  # noqa: PLR0913  a sample, whole
     since: datetime | None = None,
 ) -> Sample:
     listed = [_listed(number, record, now) for number, record in enumerate(records, start=1)]
-    profile = Profile(reader.id, reader.interests, reader.papers_per_digest)
+    nearest = nearest_of(reader.quiet)
+    profile = Profile(reader.id, reader.interests, reader.papers_per_digest, rest=nearest)
     [selection] = rank(listed, [profile], now)
     digest = new_digest(reader, selection, now.date(), 1, now)
     shown = {each.paper.id: each.paper for each in listed if each.paper.id in digest.paper_ids}

@@ -1,16 +1,17 @@
 """How a reader comes, changes their wishes, and leaves."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from digest.clock import Clock
 from digest.delivery.address import address_key, normal_address
 from digest.errors import TokenError
-from digest.model.cadence import next_slot
+from digest.model.cadence import first_open_slot, local_date, start_of
 from digest.model.deliveries import MailKind
 from digest.model.subscribers import Address, Subscriber, SubscriberState, Wishes
 from digest.pipeline import account_mails
-from digest.store import dumps, feeds, subscribers
+from digest.store import digests, dumps, feeds, subscribers
 from digest.store.engine import Connection, Database
 from digest.tokens import Purpose, Tokens
 
@@ -72,7 +73,7 @@ def read_confirmation(registry: Registry, token: str) -> Subscriber:
 
     Raises TokenError for a link that is broken, older than a week, or of a reader who has left.
     """
-    number, version, issued = _three(registry.tokens.verify(Purpose.CONFIRM, token))
+    number, version, issued = _confirmation(registry.tokens.verify(Purpose.CONFIRM, token))
     with registry.database.reading() as connection:
         subscriber = subscribers.subscriber_by_id(connection, number)
     if subscriber is None or subscriber.token_version != version:
@@ -101,7 +102,8 @@ def activate(registry: Registry, number: int, *, is_welcomed: bool = True) -> Su
         if subscriber.state is SubscriberState.ACTIVE:
             return subscriber
         now = registry.clock()
-        slot = next_slot(subscriber.cadence, now)
+        period = digests.last_period(connection, number)
+        slot = first_open_slot(subscriber.cadence, now, subscriber.paused_until, period)
         seen = dumps.last_dump_before(connection, now - _FIRST_WINDOW)
         subscribers.activate(connection, number, now, slot.due_at, seen)
         active = _existing(connection, number)
@@ -112,7 +114,7 @@ def activate(registry: Registry, number: int, *, is_welcomed: bool = True) -> Su
 
 def reader_of(registry: Registry, purpose: Purpose, token: str) -> Subscriber:
     """Return the reader whose link this is; changes nothing. Raises TokenError."""
-    number, version = _two(registry.tokens.verify(purpose, token))
+    number, version = registry.tokens.verify_two(purpose, token)
     with registry.database.reading() as connection:
         subscriber = subscribers.subscriber_by_id(connection, number)
     if subscriber is None or subscriber.token_version != version:
@@ -121,22 +123,66 @@ def reader_of(registry: Registry, purpose: Purpose, token: str) -> Subscriber:
 
 
 def save_preferences(registry: Registry, subscriber: Subscriber, wishes: Wishes) -> Subscriber:
-    """Change a reader's wishes; the next digest comes at the new hour, never twice for one date."""
+    """Change a reader's wishes, all of them; see `change_wishes`."""
+    return change_wishes(registry, subscriber, lambda _: wishes)
+
+
+def change_wishes(
+    registry: Registry, subscriber: Subscriber, change: Callable[[Subscriber], Wishes]
+) -> Subscriber:
+    """Give a reader the wishes that `change` makes of what they are now; what it raises changes nothing.
+
+    Two who change different parts at once take turns, and neither's is lost. With another cadence
+    the next digest comes at the new hour, never twice for one date; otherwise when it was due. One
+    that is due at this moment does not wait for another date. A pause goes on until the same date,
+    which may begin at another moment in a new time zone; one that is over stays so.
+    """
     with registry.database.writing() as connection:
         now = registry.clock()
         known = _existing(connection, subscriber.id)
+        wishes = change(known)
+        if wishes == wishes_of(known):
+            return known
         subscribers.save_wishes(connection, known.id, wishes)
-        if known.state is SubscriberState.ACTIVE:
-            slot = next_slot(wishes.cadence, now)
-            subscribers.set_due_times(connection, [(known.id, slot.due_at)])
+        paused_until = known.paused_until
+        if paused_until is not None and now < paused_until:
+            day = local_date(paused_until, known.cadence.zone)
+            paused_until = start_of(day, wishes.cadence.zone)
+            subscribers.set_pause(connection, known.id, paused_until, known.paused_at or now)
+        if known.state is SubscriberState.ACTIVE and wishes.cadence != known.cadence:
+            period = digests.last_period(connection, known.id)
+            slot = first_open_slot(wishes.cadence, now, paused_until, period)
+            if not _is_due_before(known, now, slot.period, wishes.cadence.zone):
+                subscribers.set_due_times(connection, [(known.id, slot.due_at)])
         return _existing(connection, known.id)
+
+
+def _is_due_before(known: Subscriber, now: datetime, period: date, zone: str) -> bool:
+    due_at = known.next_due_at
+    return due_at is not None and due_at <= now and local_date(due_at, zone) < period
+
+
+def wishes_of(subscriber: Subscriber) -> Wishes:
+    """Return what a reader wants."""
+    return Wishes(
+        subscriber.interests,
+        subscriber.cadence,
+        subscriber.papers_per_digest,
+        subscriber.language,
+        subscriber.quiet,
+    )
+
+
+def authority_of(registry: Registry, connection: Connection) -> str:
+    """Return whose name the mails of this site bear in their identity, as it was founded."""
+    return feeds.found_site(connection, registry.authority, registry.clock()).authority
 
 
 def unsubscribe(registry: Registry, subscriber: Subscriber) -> None:
     """Write no more to a reader, from this moment on, but one word that this is so; idempotent."""
     with registry.database.writing() as connection:
         now = registry.clock()
-        account_mails.leave(connection, _authority(registry, connection), subscriber.id, now)
+        account_mails.leave(connection, authority_of(registry, connection), subscriber.id, now)
 
 
 def _register(
@@ -146,6 +192,8 @@ def _register(
     written = normal_address(address)
     key = address_key(written)
     known = subscribers.subscriber_by_address(connection, key)
+    # Locked: whoever erases them at this moment has done so, or waits until all this is written.
+    known = known and subscribers.subscriber_by_id(connection, known.id, for_update=True)
     if known is None:
         new = Address(written, key)
         number = subscribers.add_subscriber(connection, new, wishes, registry.clock())
@@ -160,12 +208,8 @@ def _register(
 def _tell(
     registry: Registry, connection: Connection, subscriber: Subscriber, kind: MailKind
 ) -> None:
-    authority = _authority(registry, connection)
+    authority = authority_of(registry, connection)
     account_mails.plan_account_mail(connection, authority, subscriber, kind, registry.clock())
-
-
-def _authority(registry: Registry, connection: Connection) -> str:
-    return feeds.found_site(connection, registry.authority, registry.clock()).authority
 
 
 def _existing(connection: Connection, number: int) -> Subscriber:
@@ -175,15 +219,8 @@ def _existing(connection: Connection, number: int) -> Subscriber:
     return subscriber
 
 
-def _three(subject: tuple[int, ...]) -> tuple[int, int, int]:
+def _confirmation(subject: tuple[int, ...]) -> tuple[int, int, int]:
     match subject:
         case (number, version, issued):
             return number, version, issued
-    raise TokenError("This link is not complete. Copy it whole from the mail.")
-
-
-def _two(subject: tuple[int, ...]) -> tuple[int, int]:
-    match subject:
-        case (number, version):
-            return number, version
     raise TokenError("This link is not complete. Copy it whole from the mail.")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digest.model.papers import Paper
-from digest.ranking.acronyms import find_acronyms
+from digest.ranking.acronyms import Acronyms, find_acronyms
 from digest.ranking.archive import Archive
 from digest.ranking.arrays import Ints, Longs, offsets, ranges
 from digest.ranking.compiled import COMPILED
@@ -52,16 +52,22 @@ class Row(NamedTuple):
 class Batch:
     """Papers analysed once, numbered in the order given, scored against an archive.
 
-    Without an archive the papers are their own. Threads may share a batch: what two of them compute
-    at once is equal.
+    Without an archive the papers are their own. `acronyms` are what is known of them, if not what
+    the archive and these papers say. Threads may share a batch: what two of them compute at once is
+    equal.
     """
 
-    def __init__(self, papers: Iterable[Paper], archive: Archive | None = None) -> None:
+    def __init__(
+        self,
+        papers: Iterable[Paper],
+        archive: Archive | None = None,
+        acronyms: Acronyms | None = None,
+    ) -> None:
         self.papers = tuple(papers)
         self.index = Index(self.papers)
         texts = [(paper.title, paper.abstract) for paper in self.papers]
         self.archive = archive or Archive.of(texts, is_latent=False)
-        self.acronyms = self.archive.acronyms.with_newer(find_acronyms(texts))
+        self.acronyms = acronyms or self.archive.acronyms.with_newer(find_acronyms(texts))
         self.elements = Elements(self.index, self.archive.has_solid)
 
     def hits(self, expressions: Sequence[Expression], *, fast: bool = COMPILED) -> Hits:

@@ -55,7 +55,8 @@ def rank(
 class Ranking:
     """A batch of papers in the order they were first listed, ready to be ranked for anybody.
 
-    Of more than MOST_PAPERS, years of them, the newest count.
+    Of more than MOST_PAPERS, years of them, the newest count. Who has these very papers analysed
+    already gives their `search`.
     """
 
     def __init__(
@@ -65,9 +66,10 @@ class Ranking:
         archive: Archive | None = None,
         *,
         has_priors: bool = True,
+        search: Search | None = None,
     ) -> None:
         self.listed = first_listings(papers)[-MOST_PAPERS:]
-        self.search: Search = search_of([each.paper for each in self.listed], archive)
+        self.search: Search = search or search_of([each.paper for each in self.listed], archive)
         self._number_of = {each.paper.id: number for number, each in enumerate(self.listed)}
         self._dumps = np.array([each.dump_id for each in self.listed], np.int64)
         today = now.astimezone(UTC).date()

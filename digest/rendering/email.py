@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 
-from digest.model.cadence import next_slot
+from digest.model.cadence import first_open_slot, next_slot
 from digest.model.deliveries import MailKind
 from digest.model.digests import DigestEdition, Entry
 from digest.model.languages import LANGUAGES
@@ -85,7 +85,12 @@ class MailRenderer:
     def digest(self, edition: DigestEdition) -> RenderedMail:
         """Return a digest's mail, showing as much of each paper as its size allows."""
         words = language(edition.subscriber.language)
-        about = {**self._about(edition.subscriber), **_circumstances(edition, words)}
+        about = {
+            **self._about(edition.subscriber),
+            **_circumstances(edition, words),
+            "issue_url": self._links.issue(edition.subscriber, edition.digest.id),
+            "pause_url": self._links.pause(edition.subscriber),
+        }
         token = self._links.steering_token(edition.subscriber)
         to_try = shapes(len(edition.digest.entries))
         context, html = self._html(
@@ -110,7 +115,7 @@ class MailRenderer:
 
     def welcome(self, subscriber: Subscriber, welcomed_at: datetime) -> RenderedMail:
         """Return the mail to a reader who has just become one: what comes, when, how to leave."""
-        slot = next_slot(subscriber.cadence, welcomed_at)
+        slot = first_open_slot(subscriber.cadence, welcomed_at, subscriber.paused_until)
         first_at = slot.due_at.astimezone(ZoneInfo(subscriber.cadence.zone))
         return self._mail(MailKind.WELCOME, {**self._about(subscriber), "first_at": first_at})
 
@@ -118,6 +123,46 @@ class MailRenderer:
         """Return the last mail to a reader who has left: it is done, and the way back."""
         left_on = left_at.astimezone(ZoneInfo(subscriber.cadence.zone)).date()
         return self._mail(MailKind.GOODBYE, {**self._about(subscriber), "left_on": left_on})
+
+    def sign_in(self, subscriber: Subscriber, number: int, asked_at: datetime) -> RenderedMail:
+        """Return the mail whose link signs a reader in."""
+        return self._mail(
+            MailKind.SIGN_IN,
+            {
+                **self._about(subscriber),
+                "sign_in_url": self._links.sign_in(number, asked_at),
+                "asked_at": asked_at.astimezone(ZoneInfo(subscriber.cadence.zone)),
+            },
+        )
+
+    def move(self, subscriber: Subscriber, number: int, asked_at: datetime) -> RenderedMail:
+        """Return the mail to a new address whose link has a reader's digests go there.
+
+        It says nothing of the reader: whose address it is may be a stranger.
+        """
+        return self._mail(
+            MailKind.MOVE,
+            {
+                **self._about(subscriber),
+                "move_url": self._links.move(number, asked_at),
+                "asked_at": asked_at.astimezone(ZoneInfo(subscriber.cadence.zone)),
+            },
+        )
+
+    def moved(self, subscriber: Subscriber, moved_at: datetime) -> RenderedMail:
+        """Return the last mail to the address that a reader's digests went to until now.
+
+        Whoever reads it there may be no reader any more: its link stops mail, and that is all.
+        """
+        moved_on = moved_at.astimezone(ZoneInfo(subscriber.cadence.zone)).date()
+        return self._mail(
+            MailKind.MOVED,
+            {
+                **self._about(subscriber),
+                "moved_on": moved_on,
+                "unsubscribe_url": self._links.unsubscribe_only(subscriber),
+            },
+        )
 
     def _shaped(
         self, edition: DigestEdition, shape: Shape, about: Mapping[str, object]
@@ -178,6 +223,7 @@ def _circumstances(edition: DigestEdition, words: Language) -> dict[str, object]
 
     The last only of a digest without papers: the others need not promise anything. What was read is
     told as it stands alone, `read`, and as it stands after the number of those that were chosen.
+    `is_rest` says that the papers are the best of the rest, of a release that did not mark them too.
     """
     digest, cadence = edition.digest, edition.subscriber.cadence
     zone = ZoneInfo(cadence.zone)
@@ -193,6 +239,7 @@ def _circumstances(edition: DigestEdition, words: Language) -> dict[str, object]
         "read": _read(digest.considered, since, words),
         "among": _among(digest.considered, since, words),
         "next_at": next_at,
+        "is_rest": bool(digest.entries) and (digest.is_rest or not digest.matched),
     }
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import (
     BaseLoader,
+    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
@@ -14,6 +16,7 @@ from jinja2 import (
     select_autoescape,
 )
 from jinja2 import TemplateError as JinjaError
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from digest.errors import TemplateError
@@ -27,6 +30,9 @@ from digest.rendering.remembering import Remembering, in_pieces
 from digest.rendering.sentences import translated
 from digest.resources import resource_folder
 from digest.text import clip
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 TEXT_WIDTH = 72
 _WHOLE = 10_000
@@ -60,7 +66,9 @@ def email_environment(
 
 def web_environment(override: Path | None = None) -> Environment:
     """Return the environment of pages."""
-    return _environment(_files(override), ENGLISH)
+    environment = _environment(_files(override), ENGLISH)
+    environment.bytecode_cache = _PAGES
+    return environment
 
 
 def compiled(environment: Environment, name: str) -> Template:
@@ -163,6 +171,23 @@ class _MailLoader(BaseLoader):
             return said(template), filename, is_current
         # No file name: the lines of the result are not those of the file.
         return self._inliner(flatten(template, said), template), None, is_current
+
+
+class _Compiled(BytecodeCache):
+    """What pages were compiled to, for every site of this process: each test has one of its own."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+_PAGES = _Compiled()
 
 
 class _OwnFiles(FileSystemLoader):

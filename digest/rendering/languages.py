@@ -15,7 +15,7 @@ from babel.dates import format_date, get_day_names
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from digest.model.languages import DEFAULT_LANGUAGE, LANGUAGES, known_language
+from digest.model.languages import DEFAULT_LANGUAGE, known_language
 from digest.resources import resource_folder
 
 _REMEMBERED = 4096
@@ -108,4 +108,3 @@ def _catalogue(code: str) -> tuple[_Strings, str]:
 
 
 ENGLISH = language(DEFAULT_LANGUAGE)
-ALL_LANGUAGES = tuple(LANGUAGES)

@@ -59,9 +59,23 @@ class Links:
         """Return the address where a reader changes what they get."""
         return self._own("preferences", Purpose.PREFERENCES, subscriber)
 
+    def pause(self, subscriber: Subscriber) -> str:
+        """Return the address where a reader has the digests wait for a while."""
+        return f"{self.preferences(subscriber)}/pause"
+
+    def issue(self, subscriber: Subscriber, digest_id: int) -> str:
+        """Return the address of a digest's own page; whoever has it can read that one, no more."""
+        version = subscriber.token_version
+        return self._at("issues", self.tokens.sign(Purpose.ISSUE, digest_id, version))
+
     def unsubscribe(self, subscriber: Subscriber) -> str:
         """Return the address of the page that asks whether to unsubscribe."""
         return self._own("unsubscribe", Purpose.UNSUBSCRIBE, subscriber)
+
+    def unsubscribe_only(self, subscriber: Subscriber) -> str:
+        """Return the same for whoever is to know no more of a reader: it can stop mail, not undo it."""
+        # Versions begin at 1: this is the link of a mail whose links were all replaced.
+        return self._at("unsubscribe", self.tokens.sign(Purpose.UNSUBSCRIBE, subscriber.id, 0))
 
     def one_click(self, subscriber: Subscriber) -> str:
         """Return the address that unsubscribes on a POST (RFC 8058), for the mail's header."""
@@ -83,6 +97,21 @@ class Links:
         seconds = int(issued_at.timestamp())
         token = self.tokens.sign(Purpose.CONFIRM, subscriber.id, subscriber.token_version, seconds)
         return self._at("confirm", token)
+
+    def sign_in(self, number: int, asked_at: datetime) -> str:
+        """Return the address that signs in, once; its subject is (sign-in id, unix seconds)."""
+        return self._at("sign-in", self._asked(Purpose.SIGN_IN, number, asked_at))
+
+    def move(self, number: int, asked_at: datetime) -> str:
+        """Return the address that has digests go elsewhere, once; its subject as of `sign_in`."""
+        return self._at("address", self._asked(Purpose.ADDRESS, number, asked_at))
+
+    def account(self) -> str:
+        """Return the address of the page of whoever is signed in."""
+        return self._at("account")
+
+    def _asked(self, purpose: Purpose, number: int, asked_at: datetime) -> str:
+        return self.tokens.sign(purpose, number, int(asked_at.timestamp()))
 
     def _own(self, page: str, purpose: Purpose, subscriber: Subscriber) -> str:
         token = _signed(self.tokens, purpose, subscriber.id, subscriber.token_version)

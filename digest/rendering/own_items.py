@@ -70,14 +70,19 @@ def folded_line(entry: Entry, papers: Mapping[int, Paper], links: Links, words: 
 def digest_title(digest: Digest, papers: Mapping[int, Paper]) -> str:
     """Return a digest's title, which is the subject of its mail."""
     words = language_of(digest)
+    title = clean_line(papers[digest.entries[0].paper_id].title)
+    day = words.day_month(digest.period)
+    if digest.is_rest:
+        said = "Nothing matched, %(day)s; nearest: %(title)s"
+        return words.gettext(said, day=day, title=title)
     count = sum(len(entry.paper_ids) for entry in digest.entries)
     return words.ngettext(
         "%(papers)s paper, %(day)s: %(title)s",
         "%(papers)s papers, %(day)s: %(title)s",
         count,
         papers=words.number(count),
-        day=words.day_month(digest.period),
-        title=clean_line(papers[digest.entries[0].paper_id].title),
+        day=day,
+        title=title,
     )
 
 

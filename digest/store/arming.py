@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Boolean, ColumnElement, Connection, bindparam, exists, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy import literal_column as sql
 
 from digest.model.deliveries import Arming, DeliveryState, MailKind, PauseScope, Refusal
@@ -19,7 +29,8 @@ def arm_deliveries(
     """Write down that mails are about to go out; return the ids of those that may.
 
     One may if `owner` still has it, under a lease with `margin` seconds left; if its reader has
-    neither left nor been suppressed since the claim (`may_go`); and if nothing is paused that it belongs to. Asked twice, the answer is the same.
+    neither left, nor paused, nor been suppressed since the claim (`may_go`); and if nothing is
+    paused that it belongs to. Asked twice, the answer is the same.
     """
     if not armings or lease_left(connection, owner) < margin:
         return set()
@@ -87,17 +98,35 @@ def may_go() -> ColumnElement[bool]:
     """Return the condition that a mail of `deliveries` may be sent to its reader at all.
 
     What answers a request for a subscription goes to readers who are not active yet as well; a
-    goodbye goes to nobody but those who have left, and nothing else goes to them.
+    goodbye goes to nobody but those who have left, and nothing else goes to them but a link to sign
+    in, if they ask for one, and the word that their digests go elsewhere. Those two that are about
+    another address go by that one: a reader whose own takes no mail may move. A digest that was
+    planned before a reader's pause is over does not go, not even after it: its papers come in the
+    one that is composed then.
     """
     state = subscribers.c.state
     is_active = state == sql(f"'{SubscriberState.ACTIVE.value}'")
     has_left = state == sql(f"'{SubscriberState.UNSUBSCRIBED.value}'")
     is_answer = _is_kind(MailKind.CONFIRM) | _is_kind(MailKind.ALREADY)
     is_goodbye = _is_kind(MailKind.GOODBYE)
+    is_awaited = (
+        ~_is_kind(MailKind.DIGEST)
+        | subscribers.c.paused_until.is_(None)
+        | (subscribers.c.paused_until <= deliveries.c.planned_at)
+    )
+    is_moved = _is_kind(MailKind.MOVED)
+    for_who_left = is_goodbye | is_moved | _is_kind(MailKind.SIGN_IN)
+    is_elsewhere = _is_kind(MailKind.MOVE) | is_moved
+    # Those are planned for an address as the wire has it: in small letters it is the key.
+    key = case((is_elsewhere, func.lower(deliveries.c.address)), else_=subscribers.c.address_key)
+    # Two levels up, where it would not be looked for: of this mail, not of any.
+    is_suppressed = exists().where(suppressions.c.address_key == key)
+    is_suppressed = is_suppressed.correlate(deliveries, subscribers)
     return exists().where(
         subscribers.c.id == deliveries.c.subscriber_id,
-        (has_left & is_goodbye) | (~has_left & ~is_goodbye & (is_active | is_answer)),
-        ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
+        (has_left & for_who_left) | (~has_left & ~is_goodbye & (is_active | is_answer)),
+        is_awaited,
+        ~is_suppressed,
     )
 
 

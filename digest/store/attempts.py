@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from digest.model.deliveries import Attempt, DeliveryState, Outcome, Settled
-from digest.store.tables import attempts
+from digest.store.tables import attempts, deliveries
 from digest.store.upsert import insert_new
 
 _LOST = "the worker went away before it wrote down how this ended"
@@ -33,6 +33,12 @@ def record_attempts(connection: Connection, settled: Iterable[Settled], now: dat
         for each in settled
         if not _is_given_back(each)
     ]
+    if rows:
+        # One who was erased meanwhile took their mails along: then there is nothing to write beside.
+        known = set(
+            connection.execute(_KNOWN, {"numbers": [r["delivery_id"] for r in rows]}).scalars()
+        )
+        rows = [row for row in rows if row["delivery_id"] in known]
     if rows:
         connection.execute(insert_new(connection, attempts), rows)
 
@@ -86,3 +92,12 @@ def _is_given_back(settled: Settled) -> bool:
         settled.verdict.outcome is Outcome.WITHDRAWN
         and settled.settlement.state is DeliveryState.READY
     )
+
+
+# Kept from whoever would erase them until this is written; in one order, so that two take turns.
+_KNOWN = (
+    select(deliveries.c.id)
+    .where(deliveries.c.id.in_(bindparam("numbers", expanding=True)))
+    .order_by(deliveries.c.id)
+    .with_for_update(read=True, key_share=True)
+)

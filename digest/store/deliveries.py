@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_column, select
 
 from digest.model.deliveries import Delivery, DeliveryState, MailKind
+from digest.store.spent_ids import with_unspent_ids
 from digest.store.tables import deliveries
 from digest.store.upsert import insert_new
 
@@ -92,7 +93,7 @@ def plan_deliveries(
     if not rows:
         return 0
     statement = insert_new(connection, deliveries).returning(deliveries.c.id)
-    return len(connection.execute(statement, rows).all())
+    return len(connection.execute(statement, with_unspent_ids(connection, deliveries, rows)).all())
 
 
 def deliveries_of(connection: Connection, subscriber_id: int, limit: int = 100) -> list[Delivery]:

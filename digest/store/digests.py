@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, Text, bindparam, cast, func, insert, select
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, Text, bindparam, cast, func, insert, 
 from digest.model.deliveries import DeliveryState
 from digest.model.digests import Digest, Entry, Field, MatchKind, Reason, Window
 from digest.store.frozen_wishes import wishes_from_json, wishes_to_json
+from digest.store.spent_ids import with_unspent_ids
 from digest.store.tables import deliveries, digest_entries, digests, subscribers
 
 # An enumeration's own look-up takes ten times as long.
@@ -38,6 +39,13 @@ def composed_periods(
         digests.c.period.in_({period for _, period in wanted}),
     )
     return {(row.subscriber_id, row.period) for row in connection.execute(statement)} & wanted
+
+
+def last_period(connection: Connection, subscriber_id: int) -> date | None:
+    """Return the local date of a reader's newest digest, of a quiet day too; None if there is none."""
+    newest = select(func.max(digests.c.period)).where(digests.c.subscriber_id == subscriber_id)
+    found: date | None = connection.execute(newest).scalar()
+    return found
 
 
 def papers_on_their_way(
@@ -71,6 +79,26 @@ def papers_on_their_way(
     return {number: frozenset(papers) for number, papers in found.items()}
 
 
+def last_sent(
+    connection: Connection, subscriber_ids: Collection[int], since: date
+) -> dict[int, date]:
+    """Return the local date of each reader's newest digest that was sent, or is to be, from `since` on.
+
+    Whoever has none is left out; a quiet day is none.
+    """
+    statement = (
+        select(digests.c.subscriber_id, func.max(digests.c.period).label("period"))
+        .join(deliveries, deliveries.c.digest_id == digests.c.id)
+        .where(
+            digests.c.subscriber_id.in_(subscriber_ids),
+            digests.c.period >= since,
+            deliveries.c.state.in_([state.value for state in _MAY_BE_SEEN]),
+        )
+        .group_by(digests.c.subscriber_id)
+    )
+    return {row.subscriber_id: row.period for row in connection.execute(statement)}
+
+
 def add_digests(connection: Connection, composed: Sequence[Digest]) -> list[int]:
     """Store digests with their entries; return their ids in the order given.
 
@@ -90,9 +118,12 @@ def add_digests(connection: Connection, composed: Sequence[Digest]) -> list[int]
             "matched": digest.matched,
             "composed_at": digest.composed_at,
             "wishes": None if digest.wishes is None else wishes_to_json(digest.wishes),
+            "excluded": digest.excluded,
+            "is_rest": digest.is_rest,
         }
         for digest in composed
     ]
+    rows = [*with_unspent_ids(connection, digests, rows)]
     numbers = [int(number) for number in connection.execute(statement, rows).scalars()]
     entries = [
         {
@@ -141,6 +172,8 @@ def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int,
             entries=tuple(entries.get(row.id, ())),
             composed_at=row.composed_at,
             wishes=None if row.wishes is None else wishes_from_json(row.wishes),
+            excluded=row.excluded,
+            is_rest=row.is_rest,
         )
         for row in connection.execute(select(digests).where(digests.c.id.in_(numbers))).all()
     }

@@ -41,10 +41,12 @@ def count_dump(connection: Connection, dump_id: int, papers: int, new_papers: in
     )
 
 
-def recent_dumps(connection: Connection, limit: int) -> list[StoredDump]:
-    """Return the dumps taken in last, newest first."""
+def recent_dumps(connection: Connection, limit: int, before: int | None = None) -> list[StoredDump]:
+    """Return the dumps taken in last, newest first; those before the dump `before`, if it is given."""
     statement = select(dumps).order_by(dumps.c.id.desc()).limit(limit)
-    return [_stored(row) for row in connection.execute(statement)]
+    if before is not None:
+        statement = statement.where(dumps.c.id < before)
+    return [stored_dump(row) for row in connection.execute(statement)]
 
 
 def recent_lengths(connection: Connection, source: str, limit: int) -> list[int]:
@@ -77,7 +79,7 @@ def newest_dump(connection: Connection) -> StoredDump | None:
     """Return the dump of the latest day, of several the one taken in last; None if there is none."""
     statement = select(dumps).order_by(dumps.c.dated_on.desc(), dumps.c.id.desc()).limit(1)
     row = connection.execute(statement).first()
-    return _stored(row) if row else None
+    return stored_dump(row) if row else None
 
 
 def newest_dump_id(connection: Connection) -> int:
@@ -107,7 +109,8 @@ _FIRST_AFTER = (
 )
 
 
-def _stored(row: Row[Any]) -> StoredDump:
+def stored_dump(row: Row[Any]) -> StoredDump:
+    """Return the dump of a row."""
     return StoredDump(
         id=row.id,
         dump=Dump(

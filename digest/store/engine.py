@@ -89,7 +89,7 @@ class Database:
         Without BEGIN and COMMIT that is half the work on SQLite, and two round trips fewer elsewhere.
         Raises StoreAwayError, on SQLite at once, if nothing can be read just now.
         """
-        with _told_if_away(), self._asking.connect() as connection:
+        with told_if_away(), self._asking.connect() as connection:
             yield connection
 
     @property
@@ -118,12 +118,12 @@ class Database:
 
     def try_write(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` returns in a transaction, or raise StoreAwayError to be tried again."""
-        with _told_if_away(), self.writing() as connection:
+        with told_if_away(), self.writing() as connection:
             return work(connection)
 
     def try_read(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` reads, or raise StoreAwayError to be tried again."""
-        with _told_if_away(), self.reading() as connection:
+        with told_if_away(), self.reading() as connection:
             return work(connection)
 
     def dispose(self) -> None:
@@ -133,7 +133,8 @@ class Database:
 
 
 @contextmanager
-def _told_if_away() -> Iterator[None]:
+def told_if_away() -> Iterator[None]:
+    """Have what is done with a database raise StoreAwayError if it is away, to be tried again."""
     try:
         yield
     except DBAPIError as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from digest.model.cadence import known_zone
 from digest.model.languages import DEFAULT_LANGUAGE, known_language
-from digest.model.subscribers import Cadence, Days, Interest, Wishes
+from digest.model.subscribers import Cadence, Days, Interest, QuietDays, Wishes
 
 
 def wishes_to_json(wishes: Wishes) -> dict[str, Any]:
@@ -19,6 +19,7 @@ def wishes_to_json(wishes: Wishes) -> dict[str, Any]:
         "weekday": cadence.weekday,
         "papers_per_digest": wishes.papers_per_digest,
         "language": wishes.language,
+        "quiet": wishes.quiet.value,
     }
 
 
@@ -31,4 +32,6 @@ def wishes_from_json(stored: dict[str, Any]) -> Wishes:
         papers_per_digest=stored["papers_per_digest"],
         # The release before knew English only.
         language=known_language(stored.get("language", DEFAULT_LANGUAGE)),
+        # It sent nothing on a quiet day, too.
+        quiet=QuietDays(stored.get("quiet", QuietDays.SKIP)),
     )

@@ -1,7 +1,7 @@
 """Papers and the dumps that list them."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, tuple_, union, update
@@ -135,6 +135,15 @@ def papers_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, 
     return found
 
 
+def listed_by_id(connection: Connection, numbers: Sequence[int]) -> list[ListedPaper]:
+    """Return papers where they were first listed, in the order given; what there is not is left out."""
+    found: dict[int, ListedPaper] = {}
+    for part in _slices(sorted(set(numbers))):
+        listed = _listed(connection, _listed_papers().where(papers.c.id.in_(part)))
+        found |= {each.paper.id: each for each in listed}
+    return [found[number] for number in numbers if number in found]
+
+
 def paper_by_key(connection: Connection, key: str) -> ListedPaper | None:
     """Return the paper of a public key, None if there is none."""
     found = _listed(connection, _listed_papers().where(papers.c.key == key))
@@ -159,6 +168,32 @@ def newest_papers(connection: Connection, limit: int) -> list[ListedPaper]:
         .limit(limit)
     )
     return _listed(connection, statement)
+
+
+def papers_before(
+    connection: Connection, place: tuple[int, int] | None, limit: int, on: date | None = None
+) -> list[ListedPaper]:
+    """Return papers in the order of `newest_papers`, from the one after a place on.
+
+    A place is the dump and the position of a first listing; None is the start. Only papers that
+    the dumps of the day `on` list count, if one is given, whether or not an earlier one had them.
+    """
+    statement = _listed_papers()
+    if place is not None:
+        dump, position = place
+        same = (papers.c.first_dump_id == dump) & (papers.c.first_position > position)
+        # Said twice, so that an index can begin at the place.
+        statement = statement.where(
+            papers.c.first_dump_id <= dump, (papers.c.first_dump_id < dump) | same
+        )
+    if on is not None:
+        of_day = dumps.alias()
+        on_it = select(listings.c.paper_id).join(of_day, of_day.c.id == listings.c.dump_id)
+        statement = statement.where(papers.c.id.in_(on_it.where(of_day.c.dated_on == on)))
+    return _listed(
+        connection,
+        statement.order_by(papers.c.first_dump_id.desc(), papers.c.first_position).limit(limit),
+    )
 
 
 def papers_listed_between(

@@ -95,7 +95,13 @@ def standing(connection: Connection, subscriber_id: int) -> Standing | None:
 
 
 def note_fetch(connection: Connection, subscriber_id: int, on: date, program: str) -> None:
-    """Write down that a feed was fetched on a day, and by what; the first of a day stays."""
+    """Write down that a feed was fetched on a day, and by what; the first of a day stays.
+
+    Of a reader who was erased a moment ago nothing is written.
+    """
+    reader = select(subscribers.c.id).where(subscribers.c.id == subscriber_id)
+    if connection.execute(reader.with_for_update(read=True, key_share=True)).first() is None:
+        return
     row = {"subscriber_id": subscriber_id, "fetched_on": on, "program": program[:MAX_PROGRAM]}
     statement = insert_into(connection, feed_fetches)
     connection.execute(

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from digest.errors import StoreError
 from digest.resources import resource_folder
 from digest.store.engine import Database
+from digest.store.search import INDEX
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
@@ -40,6 +41,16 @@ def current_revision(database: Database) -> str | None:
 def head_revision() -> str:
     """Return the migration this version of the code needs."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def is_of_the_model(
+    _object: object, name: str | None, _type: str, _is_reflected: object, _compared: object
+) -> bool:
+    """Tell alembic whether the models know of something: not of what one kind of database has alone.
+
+    In SQLite that is the virtual table of the search and the tables it keeps itself in.
+    """
+    return not (name or "").startswith(INDEX)
 
 
 def why_unfit(database: Database) -> str:

@@ -31,24 +31,28 @@ from digest.model.subscribers import (
     Wishes,
 )
 from digest.store.many import Many
+from digest.store.spent_ids import with_unspent_ids
 from digest.store.tables import interests, subscribers, suppressions
 from digest.store.upsert import insert_new
 
+# What a digest of a reader is made from, beside what their revision stands for.
+_RESTS_ON = ("next_due_at", "seen_through", "address", "revision")
 _SLICE = 5000  # SQLite takes 32,766 variables in a statement
 
 
 def add_subscriber(connection: Connection, address: Address, wishes: Wishes, now: datetime) -> int:
     """Add a reader who has not confirmed yet and return their id; a known address stays as it is."""
+    row = {
+        "address": address.written,
+        "address_key": address.key,
+        "state": SubscriberState.UNCONFIRMED.value,
+        **_wish_columns(wishes),
+        "created_at": now,
+        "token_version": 1,
+    }
     number = connection.execute(
         insert_new(connection, subscribers).returning(subscribers.c.id),
-        {
-            "address": address.written,
-            "address_key": address.key,
-            "state": SubscriberState.UNCONFIRMED.value,
-            **_wish_columns(wishes),
-            "created_at": now,
-            "token_version": 1,
-        },
+        with_unspent_ids(connection, subscribers, [row]),
     ).scalar()
     if number is None:  # somebody else added them a moment ago
         same = select(subscribers.c.id).where(subscribers.c.address_key == address.key)
@@ -86,7 +90,7 @@ def await_confirmation(connection: Connection, subscriber_id: int) -> None:
     connection.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id)
-        .values(state=SubscriberState.UNCONFIRMED.value, next_due_at=None)
+        .values(state=SubscriberState.UNCONFIRMED.value, next_due_at=None, left_at=None)
     )
 
 
@@ -107,18 +111,42 @@ def activate(
         .values(
             state=SubscriberState.ACTIVE.value,
             confirmed_at=now,
+            left_at=None,
             next_due_at=next_due_at,
             seen_through=func.coalesce(subscribers.c.seen_through, seen_through),
         )
     )
 
 
-def unsubscribe(connection: Connection, subscriber_id: int) -> None:
-    """Write no more to a reader. Idempotent; their interests are kept for their return."""
+def unsubscribe(
+    connection: Connection, subscriber_id: int, left_at: datetime | None = None
+) -> None:
+    """Write no more to a reader. Idempotent; their interests are kept for their return.
+
+    `left_at` is when they asked for it themselves, so that they can undo it for a while.
+    """
     connection.execute(
         update(subscribers)
         .where(subscribers.c.id == subscriber_id)
-        .values(state=SubscriberState.UNSUBSCRIBED.value, next_due_at=None)
+        .values(state=SubscriberState.UNSUBSCRIBED.value, next_due_at=None, left_at=left_at)
+    )
+
+
+def set_pause(connection: Connection, subscriber_id: int, until: datetime, since: datetime) -> None:
+    """Write down that a reader wants no digest until a moment; when one is due is not set."""
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
+        .values(paused_at=since, paused_until=until, resumed_at=None)
+    )
+
+
+def end_pause(connection: Connection, subscriber_id: int, now: datetime) -> None:
+    """Write down that a reader wants digests again before their pause was over."""
+    connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
+        .values(paused_until=None, resumed_at=now)
     )
 
 
@@ -157,21 +185,24 @@ def due_subscribers(connection: Connection, now: datetime, limit: int) -> list[S
 
 
 def hold_due(connection: Connection, due: Sequence[Subscriber]) -> set[int]:
-    """Return who of `due` is still active, due and as far as they were; keep them from others.
+    """Return who of `due` is still active, and all that a digest rests on as it was; keep them.
 
-    On PostgreSQL the rows are locked until the transaction ends and others skip them; SQLite has
-    one writer.
+    Whoever has another address, other wishes or another due time by now is left out: they are due
+    again, or not at all. On PostgreSQL the rows are locked until the transaction ends and others
+    skip them; SQLite has one writer.
     """
     statement = (
-        select(subscribers.c.id, subscribers.c.next_due_at, subscribers.c.seen_through)
+        select(subscribers.c.id, *(subscribers.c[name] for name in _RESTS_ON))
         .where(
             subscribers.c.id.in_([subscriber.id for subscriber in due]),
             subscribers.c.state == SubscriberState.ACTIVE.value,
         )
         .with_for_update(skip_locked=True)
     )
-    now = {row.id: (row.next_due_at, row.seen_through) for row in connection.execute(statement)}
-    return {each.id for each in due if now.get(each.id) == (each.next_due_at, each.seen_through)}
+    now = {row[0]: tuple(row[1:]) for row in connection.execute(statement)}
+    return {
+        each.id for each in due if now.get(each.id) == tuple(getattr(each, n) for n in _RESTS_ON)
+    }
 
 
 def subscriber_by_id(
@@ -236,6 +267,9 @@ def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
         language=known_language(row.language),
         quiet=QuietDays(row.quiet),
         paused_until=row.paused_until,
+        paused_at=row.paused_at,
+        resumed_at=row.resumed_at,
+        left_at=row.left_at,
     )
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from digest.store.types import UtcDateTime
 
@@ -58,6 +59,7 @@ dumps = Table(
     Column("new_papers", Integer, nullable=False),
     Column("ingested_at", UtcDateTime, nullable=False),
     UniqueConstraint("source", "checksum"),
+    Index("ix_dumps_dated_on", "dated_on"),
 )
 
 held_dumps = Table(
@@ -76,6 +78,13 @@ held_dumps = Table(
     Column("outcome", String(10)),
     Column("settled_at", UtcDateTime),
     UniqueConstraint("source", "checksum"),
+    # Asked at every look at the site's health, which is not to read the bodies.
+    Index(
+        "ix_held_dumps_waiting",
+        "id",
+        postgresql_where=text("outcome IS NULL"),
+        sqlite_where=text("outcome IS NULL"),
+    ),
 )
 
 papers = Table(
@@ -118,6 +127,19 @@ paper_ids = Table(
     Index("ix_paper_ids_paper_id", "paper_id"),
 )
 
+# What papers are searched by. The index itself is the migration's: `search_index` is a virtual table
+# in SQLite, kept by triggers, and an index in PostgreSQL.
+paper_marks = Table(
+    "paper_marks",
+    metadata,
+    Column("paper_id", Id, ForeignKey("papers.id"), primary_key=True, autoincrement=False),
+    # Of the analysis that made them, and of the paper that they were made of.
+    Column("version", Integer, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("marks", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+    Index("ix_paper_marks_version", "version"),
+)
+
 paper_bands = Table(
     "paper_bands",
     metadata,
@@ -158,12 +180,30 @@ subscribers = Table(
     Column("quiet", String(10), nullable=False, server_default="skip"),
     # No digest is due before it; NULL: not paused.
     Column("paused_until", UtcDateTime),
+    # When the newest pause began, and when its reader ended it early: what receipts tell.
+    Column("paused_at", UtcDateTime),
+    Column("resumed_at", UtcDateTime),
+    # When they unsubscribed, while that can be undone; NULL: they have not, or complained.
+    Column("left_at", UtcDateTime),
+    # For `LIKE 'ada%'` on PostgreSQL whatever its collation (store/finding.py).
+    Index(
+        "ix_subscribers_address_key_beginning",
+        "address_key",
+        postgresql_ops={"address_key": "varchar_pattern_ops"},
+    ),
     Index(
         "ix_subscribers_next_due_at_id",
         "next_due_at",
         "id",
         postgresql_where=text("state = 'active'"),
         sqlite_where=text("state = 'active'"),
+    ),
+    # Who never confirmed, oldest first: few among many readers (store/sign_ups.py).
+    Index(
+        "ix_subscribers_never_confirmed",
+        "created_at",
+        postgresql_where=text("state = 'unconfirmed' AND confirmed_at IS NULL"),
+        sqlite_where=text("state = 'unconfirmed' AND confirmed_at IS NULL"),
     ),
 )
 

@@ -1,4 +1,7 @@
-"""The pages and feeds: read with any browser, no script, no cookie; nothing changes on a GET."""
+"""The pages, feeds and API: for any browser, no script, a cookie for who signs in alone.
+
+Nothing changes on a GET.
+"""
 
 from digest.web.app import build_web
 

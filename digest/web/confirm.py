@@ -14,7 +14,7 @@ def ask(request: Request) -> Response:
     site = site_of(request)
     subscriber = read_confirmation(site.app.registry, request.path_params["token"])
     if subscriber.state is SubscriberState.ACTIVE:
-        return site.page("confirmed", subscriber=subscriber, is_new=False)
+        return site.page("confirmed", subscriber=subscriber, is_new=False, is_back=False)
     return site.page("confirm", subscriber=subscriber)
 
 
@@ -22,7 +22,7 @@ def answer(request: Request, _form: Form) -> Response:
     """Make the reader active; a second time changes nothing."""
     site = site_of(request)
     subscriber = confirm(site.app.registry, request.path_params["token"])
-    return site.page("confirmed", subscriber=subscriber, is_new=True)
+    return site.page("confirmed", subscriber=subscriber, is_new=True, is_back=False)
 
 
 ROUTES = (

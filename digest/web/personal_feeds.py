@@ -17,12 +17,12 @@ from digest.errors import StoreAwayError, TokenError
 from digest.model.feeds import FeedFormat, FeedSnapshot
 from digest.model.private_feeds import FeedShape
 from digest.pipeline.personal_feed import Access, FeedGoneError
+from digest.pipeline.wishes import finds_papers
 from digest.rendering.feeds import MEDIA_TYPES
 from digest.rendering.opml import Group, Outline, render_opml
 from digest.store.engine import Connection
 from digest.store.subscribers import subscriber_by_id
-from digest.web.keyword_feeds import NAME as KEYWORDS
-from digest.web.keyword_feeds import KeywordLinks
+from digest.web.keyword_opml import outline
 from digest.web.opml import opml
 from digest.web.programs import program_of
 from digest.web.site import Site, site_of
@@ -126,9 +126,7 @@ def _opml(site: Site, access: Access) -> Tagged:
     )
     interests = reader.interests if reader else ()
     keywords = tuple(
-        _keywords(site, each.expression)
-        for each in interests
-        if not each.expression.startswith("-")
+        outline(site, each.expression) for each in interests if finds_papers(each.expression)
     )
     body = render_opml(
         f"{name}: your feeds (private, do not pass on)",
@@ -140,12 +138,6 @@ def _opml(site: Site, access: Access) -> Tagged:
     )
     # When a reader's keywords changed is not written down.
     return opml(body, None, HEADERS)
-
-
-def _keywords(site: Site, expression: str) -> Outline:
-    own = site.app.links
-    links = KeywordLinks(own.base_url, own.tokens, expression)
-    return Outline(expression, links.feed(KEYWORDS, FeedFormat.ATOM), links.feed_page(KEYWORDS))
 
 
 def _refusal(status: int, sentence: str) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -16,18 +17,27 @@ from digest.app import App
 from digest.model.feeds import FeedFormat
 from digest.pipeline.personal_feed import PersonalFeeds
 from digest.pipeline.publish import TRENDING
+from digest.pipeline.search import PaperSearch
+from digest.pipeline.sign_ups import Watch
+from digest.pipeline.similar import SimilarPapers
 from digest.rendering.environment import render, web_environment
 from digest.rendering.feeds import FORMAT_NAMES, MEDIA_TYPES
 from digest.rendering.links import named_links
+from digest.rendering.reasons import why
 from digest.resources import resource_folder
 from digest.web import words
 from digest.web.corpus import Corpus
+from digest.web.form_times import form_time
 from digest.web.keyword_marks import KeywordMarks
 from digest.web.stored_feeds import StoredFeeds, empty_feed
 
 Form = Mapping[str, str]
 
-_ASSETS = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_ASSETS = {
+    "style.css": "text/css; charset=utf-8",
+    "admin.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,9 @@ class Site:
     own_feeds: PersonalFeeds
     feeds: StoredFeeds
     keyword_marks: KeywordMarks
+    watch: Watch
+    search: PaperSearch
+    similar: SimilarPapers
 
     def page(self, name: str, status: int = 200, **context: Any) -> Response:  # noqa: ANN401  what templates take
         """Return the page of a template; feeds of its own go first among those it announces."""
@@ -71,7 +84,11 @@ class Site:
 
     def path(self, path: str) -> str:
         """Return the address of a page of ours without scheme and host, so that forms stay here."""
-        return self.local(self.app.links.home().rstrip("/") + path)
+        return self.local(self.url(path))
+
+    def url(self, path: str) -> str:
+        """Return the one whole address of a page of ours, by whichever of its names it was asked for."""
+        return self.app.links.home().rstrip("/") + path
 
     def local(self, url: str) -> str:
         """Return an address of ours without scheme and host.
@@ -108,17 +125,25 @@ def build_site(app: App) -> Site:
         PersonalFeeds(app.registry, app.links, app.settings.site_name),
         StoredFeeds(app.database, app.links, app.settings.hub, partial(empty_feed, app)),
         KeywordMarks(),
+        Watch(app.database, app.clock),
+        PaperSearch(app.database),
+        SimilarPapers(),
     )
-    templates.globals.update(site=site, site_name=app.settings.site_name)
+    templates.globals.update(
+        site=site, site_name=app.settings.site_name, form_time=partial(form_time, app)
+    )
     templates.filters.update(
         local=site.local,
         cadence=words.cadence_in_words,
+        counts=words.weight_in_words,
         when=words.moment_in_words,
         local_day=words.local_day,
         masked=words.masked_address,
         summary=words.summary,
         rest=words.rest_of,
         named_links=named_links,
+        marked_title=words.marked_title,
+        why=why,
         paper_url=lambda paper: site.local(app.links.paper(paper)),
     )
     return site
@@ -148,8 +173,12 @@ def takes_form(
     """Return an endpoint that reads a form and hands it on, in a thread, since stores block."""
 
     async def endpoint(request: Request) -> Response:
-        async with request.form(max_files=0, max_fields=40) as data:
-            form = {name: text for name, text in data.multi_items() if isinstance(text, str)}
+        try:
+            async with request.form(max_files=0, max_fields=40) as data:
+                form = {name: text for name, text in data.multi_items() if isinstance(text, str)}
+            "".join(form.values()).encode()  # half a character is written nowhere
+        except ValueError as error:  # an encoding of parts that is none, or makes no text of them
+            raise HTTPException(400, "This form cannot be read") from error
         return await run_in_threadpool(handle, request, form)
 
     return endpoint

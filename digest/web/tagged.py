@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from digest.web.conditional import accepts_gzip, entity_tag, is_unchanged
+from digest.web.full_answers import check_full_answer
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,16 @@ def has_it(request: Request, etag: str, updated_at: datetime | None) -> bool:
 
 
 def answer(request: Request, tagged: Tagged) -> Response:
-    """Return the bytes, compressed if the reader takes that, or 304 if they have them."""
+    """Return the bytes, compressed if the reader takes that, or 304 if they have them.
+
+    Raises TooManyError for who takes the whole too often.
+    """
     is_gzip = accepts_gzip(_listed(request, "accept-encoding"))
     headers = tagged.common(is_gzip=is_gzip)
     if has_it(request, tagged.etag, tagged.updated_at):
         return Response(status_code=304, headers=headers)
+    if request.method != "HEAD":
+        check_full_answer(request, tagged.etag)
     plain, packed = tagged.make()
     body = packed if is_gzip else plain
     headers = {

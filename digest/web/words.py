@@ -1,12 +1,14 @@
 """How pages say things: moments, cadences, rates, and addresses that are not to be shown whole."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from digest.model.digests import Field, MatchKind, Reason
 from digest.model.papers import Paper
 from digest.model.subscribers import Cadence, Days
 from digest.rendering.budget import shorten
-from digest.rendering.environment import day, day_month, weekday
+from digest.rendering.environment import day, day_month, marked, weekday
 
 _SUMMARY = 300
 _ELLIPSIS = "\u2026"
@@ -21,6 +23,12 @@ def moment_in_words(moment: datetime, zone: str) -> str:
 def local_day(moment: datetime, zone: str) -> str:
     """Return the date of a moment as `17 March`, in that zone."""
     return day_month(moment.astimezone(ZoneInfo(zone)).date())
+
+
+def weight_in_words(weight: float) -> str:
+    """Return how much an interest counts, as `Counts twice`."""
+    said = {0.25: "a quarter", 0.5: "half", 1.0: "once", 2.0: "twice"}
+    return f"Counts {said.get(weight, f'{weight:g} times')}"
 
 
 def cadence_in_words(cadence: Cadence) -> str:
@@ -50,3 +58,10 @@ def rest_of(paper: Paper) -> str:
     if shown == paper.abstract:
         return ""
     return paper.abstract[len(shown.removesuffix(_ELLIPSIS)) :].lstrip(" ,;:.")
+
+
+def marked_title(reasons: Sequence[Reason], paper: Paper) -> str:
+    """Return a paper's title as HTML, with what matched there in `<mark>`."""
+    titled = (each for each in reasons if each.spans and each.sentence == paper.title)
+    plain = Reason("", MatchKind.PHRASE, Field.TITLE, paper.title, (), 0.0)
+    return marked(next((each for each in titled if each.field is Field.TITLE), plain))

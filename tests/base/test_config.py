@@ -113,3 +113,19 @@ def test_links_begin_with_host_and_port_where_nothing_else_is_said() -> None:
     assert read_settings({"DIGEST_PORT": "9000"}).public_url == "http://127.0.0.1:9000"
     assert read_settings({"DIGEST_HOST": "0.0.0.0"}).public_url == "http://127.0.0.1:8321"  # noqa: S104  asked, not bound
     assert read_settings({"DIGEST_HOST": "::1"}).public_url == "http://[::1]:8321"
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"DIGEST_METRICS": "yes"}, "loopback, public or off"),
+        ({"DIGEST_ADMIN_HEADER": "X User"}, "a header's name"),
+        ({"DIGEST_ADMIN_HEADER": "X-Forwarded-User"}, "DIGEST_TRUSTED_PROXIES"),
+        ({"DIGEST_TRUSTED_PROXIES": "0", "DIGEST_ADMIN_HEADER": "Remote-User"}, "nobody is to be"),
+    ],
+)
+def test_who_is_believed_and_who_reads_metrics_is_checked(
+    variables: dict[str, str], says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        read_settings(variables)

@@ -1,8 +1,10 @@
 """The command line as a person or a script meets it."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,7 +73,11 @@ def test_the_way_from_a_dump_to_a_mail_and_a_feed(
     readers = json.loads(run("readers", "--json").stdout)
     assert [each["language"] for each in readers] == ["en", "de"]
 
-    assert json.loads(run("compose", "--json").stdout) == {"composed": 0, "quiet": 0}
+    assert json.loads(run("compose", "--json").stdout) == {
+        "composed": 0,
+        "quiet": 0,
+        "waiting": 0,
+    }
     sent = run("deliver", "--json")
     assert json.loads(sent.stdout) == {"accepted": 2, "recovered": 0}  # a welcome, a confirmation
     assert len(list((tmp_path / "data" / "mail" / "new").iterdir())) == 2
@@ -162,6 +168,18 @@ def test_the_doctor_says_what_is_missing(run: Run) -> None:
 
     assert run("db", "upgrade").returncode == 0
     assert "good  database" in run("doctor").stdout
+
+
+def test_an_upgrade_makes_the_papers_of_the_release_before_searchable(
+    run: Run, example_dumps: list[Path], tmp_path: Path
+) -> None:
+    assert run("ingest", str(example_dumps[0])).returncode == 0
+    (found,) = tmp_path.rglob("digest.sqlite3")
+    with closing(sqlite3.connect(found)) as connection, connection:
+        connection.execute("DELETE FROM paper_marks")
+
+    assert "34 papers can be searched now" in run("db", "upgrade").stdout
+    assert "searched" not in run("db", "upgrade").stdout
 
 
 def test_the_doctor_finds_a_mail_server_that_is_not_there(run: Run) -> None:

@@ -46,7 +46,7 @@ def test_composing_can_be_looked_at_first(operator: Operator) -> None:
     assert "1 digests would be composed" in shown
     assert not operator.states()
     composed = json.loads(operator.says("compose", "--json").stdout)
-    assert composed == {"composed": 1, "quiet": 0}
+    assert composed == {"composed": 1, "quiet": 0, "waiting": 0}
     assert json.loads(operator.says("compose", "--dry-run", "--json").stdout) == []
 
 
@@ -60,7 +60,7 @@ def test_delivering_can_be_looked_at_first(planned: Operator) -> None:
     assert {each["domain_group"]: each["obstacle"] for each in expected["due"]} == {
         "example.org": "",
         "gmail": "paused: a complaint",
-        "example.net": "the reader has left, or is suppressed",
+        "example.net": "the reader has left or paused, or is suppressed",
     }
     assert "1 mails would be sent now" in shown
     assert planned.states() == {READY: 3}

@@ -73,6 +73,7 @@ def test_a_server_and_the_names_of_the_domain_are_looked_at(
         "DMARC": "good",
         "PTR": "-",  # depends on whether this machine has an address in the world
         "returns": "unknown",
+        "proxies": "bad",
         "links in mails": "good",
     }
 
@@ -95,6 +96,7 @@ def test_what_is_not_known_is_marked_and_nothing_to_fail_for(run: Run, tmp_path:
             DIGEST_MAIL=f"smtp://127.0.0.1:{sink.port}",
             DIGEST_MAIL_FROM="digest@example.org",
             DIGEST_RESOLVER=server,
+            DIGEST_TRUSTED_PROXIES="1",
             DIGEST_BASE_URL="https://digest.example.org",
         )
     assert "?     SPF: could not ask" in result.stdout

@@ -1,8 +1,6 @@
 """What a simulation finds out, and that it finds it out."""
 
 import json
-from dataclasses import replace
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,11 @@ from digest.cli.simulation.account import Account, compare
 from digest.cli.simulation.faults import FAULTS, copies_explained, draw
 from digest.cli.simulation.scene import addresses
 from digest.delivery.sink import Received, Step
-from digest.model.deliveries import Delivery, DeliveryState, MailKind
+from digest.model.deliveries import Delivery, DeliveryState
 from digest.store.engine import Database
 from digest.store.proving import held, is_empty
 from tests.cli.conftest import Run
-from tests.factories import at
+from tests.factories import at, make_delivery
 
 NOW = at("2026-01-07T08:00:00+00:00")
 
@@ -27,23 +25,8 @@ def message(key: str, text: str = "papers") -> bytes:
 
 
 def mail(key: str, state: DeliveryState = DeliveryState.ACCEPTED, **changes: Any) -> Delivery:
-    made = Delivery(
-        id=1,
-        subscriber_id=1,
-        kind=MailKind.DIGEST,
-        period="2026-01-07",
-        digest_id=1,
-        address=f"{key}@example.org",
-        key=key,
-        state=state,
-        attempts=1,
-        fence=1,
-        planned_at=NOW,
-        next_at=NOW,
-        deadline_at=NOW + timedelta(days=7),
-        message_hash=sha256(message(key)).hexdigest(),
-    )
-    return replace(made, **changes)
+    known = {"address": f"{key}@example.org", "message_hash": sha256(message(key)).hexdigest()}
+    return make_delivery(NOW, key=key, state=state, **{**known, **changes})
 
 
 def arrived(key: str, text: str = "papers") -> Received:

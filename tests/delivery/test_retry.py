@@ -8,11 +8,11 @@ from digest.delivery.retry import SCHEDULE, Policy, next_attempt, settle, transp
 from digest.model.deliveries import (
     Delivery,
     DeliveryState,
-    MailKind,
     Outcome,
     Settlement,
     Verdict,
 )
+from tests.factories import make_delivery
 
 NOW = datetime(2026, 3, 9, 6, 30, tzinfo=UTC)
 LATER = NOW + timedelta(hours=20)
@@ -20,19 +20,10 @@ MINUTE = timedelta(minutes=1)
 
 
 def mail(attempts: int, deadline: datetime, *, maybe_duplicate: bool) -> Delivery:
-    return Delivery(
-        id=1,
-        subscriber_id=1,
-        kind=MailKind.DIGEST,
-        period="2026-03-09",
-        digest_id=1,
-        address="ada@example.org",
-        key="key",
+    return make_delivery(
+        NOW - MINUTE,
         state=DeliveryState.INFLIGHT,
         attempts=attempts - 1,
-        fence=1,
-        planned_at=NOW - MINUTE,
-        next_at=NOW - MINUTE,
         deadline_at=deadline,
         is_maybe_duplicate=maybe_duplicate,
     )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.delivery.domains import domain_group
+from digest.delivery.domains import domain_group, meant_group
 from digest.delivery.throttle import (
     LONGEST_COOLDOWN,
     MOST_AT_ONCE,
@@ -17,6 +17,7 @@ from digest.delivery.throttle import (
     is_refusing,
     jitter,
 )
+from digest.errors import AddressError
 from digest.model.deliveries import Outcome, Throttle, Verdict
 
 NOW = datetime(2026, 3, 9, 6, 30, tzinfo=UTC)
@@ -99,3 +100,20 @@ def test_strikes_are_forgotten_after_a_day() -> None:
 )
 def test_who_shares_an_operator_is_throttled_together(address: str, group: str) -> None:
     assert domain_group(address) == group
+
+
+@pytest.mark.parametrize(
+    ("written", "group"),
+    [
+        *(("gmail", "gmail"), ("googlemail.com", "gmail"), (" ada@GMX.de ", "gmx")),
+        *(("example.org", "example.org"), ("localhost", "localhost")),
+    ],
+)
+def test_a_group_is_meant_by_its_name_or_one_of_its_domains(written: str, group: str) -> None:
+    assert meant_group(written) == group
+
+
+@pytest.mark.parametrize("written", ["", "  ", "ada@", "exa mple", "a..b", "x\0.org"])
+def test_what_is_no_domain_and_no_group_means_nothing(written: str) -> None:
+    with pytest.raises(AddressError, match="such as gmail"):
+        meant_group(written)

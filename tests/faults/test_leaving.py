@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from digest.delivery.sink import Rule, Sink, Step
 from digest.model.deliveries import Delivery, DeliveryState, MailKind
 from digest.model.subscribers import SubscriberState
 from digest.pipeline import account_mails
+from digest.pipeline.pausing import pause
 from digest.pipeline.subscribe import subscribe, unsubscribe
 from digest.store import suppressions
 from tests.factories import make_wishes, numbered
@@ -185,3 +187,25 @@ def see_off(site: Site) -> Delivery:
     [goodbye] = site.mails()
     assert goodbye.kind is MailKind.GOODBYE
     return goodbye
+
+
+def test_who_pauses_when_the_first_reply_was_lost_gets_no_copy_and_no_paper_twice(
+    site: Site, sink: Sink
+) -> None:
+    """U1: it may have arrived, so nobody says that it was certainly not."""
+    site.make_due(1)
+    [reader] = site.readers()
+    sink.play(
+        Rule(
+            Step.END,
+            b"",
+            times=1,
+            drops=True,
+            accepts=True,
+            hook=lambda: pause(site.registry, reader, site.clock().date() + timedelta(days=3)),
+        )
+    )
+    site.deliver_until_settled(smtp(sink))
+
+    assert site.states() == {DeliveryState.UNCERTAIN: 1}
+    assert set(sink.copies().values()) == {1}

@@ -6,15 +6,20 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from digest import jobs
 from digest.app import App, build_app
 from digest.config import read_settings
 from digest.jobs import DumpsFolder
 from digest.model.feeds import FeedFormat
+from digest.pipeline.held import discard_held
+from digest.pipeline.marking import count_the_rest
 from digest.pipeline.subscribe import subscribe
 from digest.store import feeds
 from digest.store.dumps import recent_dumps
+from digest.store.held_dumps import waiting_dumps
+from digest.store.tables import paper_marks
 from tests.conftest import START, HandClock
 from tests.factories import make_wishes
 
@@ -104,6 +109,20 @@ def test_a_link_to_nowhere_and_an_odd_name_hold_up_no_other(
     app.database.dispose()
 
 
+def test_what_the_release_before_wrote_can_be_searched_from_the_start(
+    app: App, example_dumps: list[Path]
+) -> None:
+    save(example_dumps[0], app)
+    DumpsFolder(app).take_new()
+    with app.database.writing() as connection:
+        connection.execute(delete(paper_marks))
+    DumpsFolder(app, is_stopping=lambda: True).take_new()
+    assert count_the_rest(app.database) == 34
+    DumpsFolder(app).take_new()
+    assert count_the_rest(app.database) == 0
+    app.database.dispose()
+
+
 def test_feeds_that_could_not_be_published_are_published_later(
     app: App, example_dumps: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,4 +164,28 @@ def test_a_folder_that_is_not_there_is_no_error(app: App) -> None:
     app.settings.dumps_path.rmdir()
 
     assert DumpsFolder(app).take_new() == []
+    app.database.dispose()
+
+
+def test_a_dump_that_may_be_broken_is_kept_for_a_person_and_told_once(
+    app: App, example_dumps: list[Path], caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    save(example_dumps[0], app, age=120)
+    blocks = example_dumps[0].read_text().split("\n\n")
+    short = tmp_path / "short.txt"
+    short.write_text("\n\n".join(blocks[: max(8, len(blocks) // 12)]))
+    save(short, app)
+    folder = DumpsFolder(app)
+
+    assert len(folder.take_new()) == 1
+    assert folder.take_new() == []
+
+    assert caplog.text.count("short.txt") == 1
+    assert "digest dumps" in caplog.text
+    with app.database.reading() as connection:
+        [held] = waiting_dumps(connection)
+    discard_held(app.database, held.id, "grace", app.clock)
+    caplog.clear()
+    assert [report.is_known for report in DumpsFolder(app).take_new()] == [True, True]
+    assert caplog.text == ""
     app.database.dispose()

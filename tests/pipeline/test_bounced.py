@@ -170,6 +170,20 @@ def test_a_complaint_is_the_last_word(desk: ReturnDesk, mail: Delivery) -> None:
     assert state(desk.database) is SubscriberState.UNSUBSCRIBED
 
 
+def test_who_complains_of_a_mail_that_went_elsewhere_ends_nobodys_subscription(
+    desk: ReturnDesk, mail: Delivery
+) -> None:
+    """A new address with a typing error is a stranger's; an old one may be somebody else's by now."""
+    with desk.database.writing() as connection:
+        connection.execute(text("UPDATE deliveries SET address = 'Stranger@example.net'"))
+    assert take(desk, mail, came.complaint()) is Taken.COMPLAINED
+
+    assert state(desk.database) is SubscriberState.ACTIVE
+    assert reason(desk.database) is None
+    with desk.database.reading() as connection:
+        assert suppressions.suppression_of(connection, "stranger@example.net")
+
+
 def test_a_complaint_to_the_bare_address_is_known_by_the_mail_it_encloses(
     desk: ReturnDesk, mail: Delivery
 ) -> None:

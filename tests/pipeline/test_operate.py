@@ -10,25 +10,11 @@ from digest.pipeline.subscribe import Registry, enrol
 from digest.store import deliveries
 from digest.store.deliveries import PlannedDelivery
 from tests.conftest import START
-from tests.factories import make_wishes
+from tests.factories import make_delivery, make_wishes
 
 
 def mail(state: DeliveryState) -> Delivery:
-    return Delivery(
-        id=1,
-        subscriber_id=1,
-        kind=MailKind.DIGEST,
-        period="2026-03-18",
-        digest_id=1,
-        address="ada@example.org",
-        key="k",
-        state=state,
-        attempts=0,
-        fence=0,
-        planned_at=START,
-        next_at=START,
-        deadline_at=START + timedelta(hours=1),
-    )
+    return make_delivery(START, state=state, attempts=0, fence=0)
 
 
 @pytest.mark.parametrize("deed", Deed)

@@ -18,7 +18,8 @@ from tests.rendering import samples
 from tests.rendering.test_mail import EDITIONS, FILLERS, every_edition, hrefs, text_urls
 from tests.rendering.test_remembering import POSTAL
 
-ACCOUNT_MAILS = ("confirm", "already", "welcome", "goodbye")
+ACCOUNT_MAILS = ("confirm", "already", "welcome", "sign-in", "move", "moved", "goodbye")
+WITHOUT_WISHES = {"sign-in", "move", "moved", "goodbye"}
 # Titles, abstracts, interests and names are not ours; these words are only in our English.
 OURS = re.compile(
     r"\b(?:the|and|you|your|for|this|that|more|others|best|papers on|new paper|every|"
@@ -35,6 +36,8 @@ def account_mail(kind: str, **changes: object) -> RenderedMail:
     reader, renderer = samples.subscriber(**changes), samples.renderer()
     if kind == "already":
         return renderer.already(reader)
+    if kind in {"sign-in", "move"}:
+        return getattr(renderer, kind.replace("-", "_"))(reader, 7, samples.MORNING)  # type: ignore[no-any-return]
     mail: RenderedMail = getattr(renderer, kind)(reader, samples.MORNING)
     return mail
 
@@ -105,7 +108,7 @@ def test_an_interest_that_means_harm_is_text_in_german_as_well(kind: str) -> Non
     harm = '"<script>alert(1)</script> {{ 7 * 7 }} %(site_name)s %s"'
     mail = account_mail(kind, language="de", interests=(Interest(harm),))
     assert "<script" not in mail.html
-    if kind != "goodbye":
+    if kind not in WITHOUT_WISHES:
         assert harm in words(lxml_html.fromstring(mail.html).text_content())
         assert harm in words(mail.text)
 

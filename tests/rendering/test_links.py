@@ -36,6 +36,8 @@ def test_a_readers_links_carry_who_and_which_version() -> None:
     links = Links("http://x", TOKENS)
     reader = samples.subscriber(id=5, token_version=3)
     assert subject(Purpose.PREFERENCES, links.preferences(reader)) == (5, 3)
+    assert links.pause(reader) == f"{links.preferences(reader)}/pause"
+    assert subject(Purpose.ISSUE, links.issue(reader, 77)) == (77, 3)
     assert subject(Purpose.UNSUBSCRIBE, links.unsubscribe(reader)) == (5, 3)
     assert subject(Purpose.UNSUBSCRIBE, links.one_click(reader)) == (5, 3)
     seconds = int(samples.MORNING.timestamp())

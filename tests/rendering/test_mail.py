@@ -175,6 +175,15 @@ def test_more_papers_than_a_mail_can_name_are_counted() -> None:
     assert "would not fit into a mail" in " ".join(mail.text.split())
 
 
+def test_papers_that_do_not_fit_are_where_the_digest_is_on_the_web() -> None:
+    edition = samples.heavy_edition(200, "\U0001f600")
+    mail = samples.renderer().digest(edition)
+    url = samples.links().issue(edition.subscriber, edition.digest.id)
+    [note] = lxml_html.fromstring(mail.html).xpath("//p[@class='note']/a/@href")
+    assert note == url
+    assert f"Read them on the web:\n{url}\n" in mail.text
+
+
 def test_the_subject_says_what_is_inside_on_one_line() -> None:
     mail = samples.renderer().digest(samples.edition())
     assert mail.subject.startswith("8 papers, 17 March: Message Passing Without Oversmoothing")
@@ -208,6 +217,15 @@ def test_the_foot_says_why_when_and_how_to_stop() -> None:
         assert "Example Lane 1" in words
         assert samples.links().unsubscribe(samples.subscriber()) in words
         assert samples.links().preferences(samples.subscriber()) in words
+
+
+@every_edition
+def test_the_foot_leads_to_the_web_and_to_a_pause(edition: DigestEdition) -> None:
+    mail = samples.renderer().digest(edition)
+    links = samples.links()
+    ways = {links.issue(edition.subscriber, edition.digest.id), links.pause(edition.subscriber)}
+    assert ways <= hrefs(mail.html)
+    assert ways <= text_urls(mail.text)
 
 
 @pytest.mark.parametrize(

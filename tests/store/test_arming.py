@@ -167,9 +167,17 @@ def come_back(ledger: Ledger, mail: Delivery) -> None:
         (MailKind.CONFIRM, leave, False),
         (MailKind.CONFIRM, suppress, False),
         (MailKind.DIGEST, come_back, False),
+        (MailKind.SIGN_IN, lambda _ledger, _mail: None, True),
+        (MailKind.SIGN_IN, leave, True),
+        (MailKind.SIGN_IN, come_back, False),
+        (MailKind.SIGN_IN, suppress, False),
+        (MailKind.MOVE, lambda _ledger, _mail: None, True),
+        (MailKind.MOVE, leave, False),
+        (MailKind.MOVE, come_back, False),
+        (MailKind.MOVED, leave, True),
     ],
 )
-def test_a_goodbye_goes_only_to_who_has_left_and_nothing_else_does(
+def test_a_goodbye_goes_only_to_who_has_left_and_little_else_does(
     ledger: Ledger, kind: MailKind, happens: Callable[[Ledger, Delivery], None], *, may_go: bool
 ) -> None:
     ledger.plan(ledger.add_reader(), kind=kind)
@@ -177,6 +185,31 @@ def test_a_goodbye_goes_only_to_who_has_left_and_nothing_else_does(
     happens(ledger, mail)
 
     assert ledger.arm(mail) == ({mail.id} if may_go else set())
+
+
+@pytest.mark.parametrize("kind", [MailKind.MOVE, MailKind.MOVED])
+@pytest.mark.parametrize(("key", "may_go"), [("ada@example.org", True), ("new@example.org", False)])
+def test_a_mail_to_another_address_goes_by_that_one(
+    ledger: Ledger, kind: MailKind, key: str, *, may_go: bool
+) -> None:
+    ledger.plan(ledger.add_reader(), kind=kind, address="New@Example.org")
+    mail = ledger.take()
+    with ledger.database.writing() as connection:
+        suppressions.suppress(connection, key, "x", "", "", ledger.clock())
+
+    assert ledger.arm(mail) == ({mail.id} if may_go else set())
+
+
+def test_of_two_mails_to_other_addresses_each_goes_by_its_own(ledger: Ledger) -> None:
+    for name in ("ada", "bob"):
+        reader = ledger.add_reader(name)
+        ledger.plan(reader, kind=MailKind.MOVE, address=f"{name}@example.net")
+    ledger.hold_lease()
+    one, two = ledger.claim()
+    with ledger.database.writing() as connection:
+        suppressions.suppress(connection, one.address, "x", "", "", ledger.clock())
+
+    assert ledger.arm(one, two) == {two.id}
 
 
 def test_of_a_set_those_are_armed_that_may_go(ledger: Ledger) -> None:

@@ -152,7 +152,9 @@ def claim_as_before(connection: Connection) -> int:
     ).rowcount
 
 
-@pytest.mark.parametrize("before", ["first_tables", "steering_and_archives", "private_feeds", None])
+@pytest.mark.parametrize(
+    "before", ["first_tables", "steering_and_archives", "private_feeds", "web_accounts", None]
+)
 def test_what_the_previous_release_writes_is_read_by_this_one(
     database: Database, before: str | None
 ) -> None:

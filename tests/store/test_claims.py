@@ -12,6 +12,7 @@ from digest.model.deliveries import DeliveryState
 from digest.store import claims
 from digest.store.engine import Database
 from tests.conftest import START, HandClock
+from tests.store.costs import rows_touched, steps_of
 from tests.store.ledger import Ledger, ended
 
 MANY = 20_000
@@ -137,25 +138,8 @@ def flood(database: Database) -> None:
 
 def steps(database: Database, work: Any) -> int:
     """Return how many steps of SQLite's machine some work takes, in thousands."""
-    counted = 0
-
-    def count() -> int:
-        nonlocal counted
-        counted += 1
-        return 0
-
     with database.writing() as connection:
-        raw: Any = connection.connection.driver_connection
-        raw.set_progress_handler(count, 1000)
-        work(connection)
-        raw.set_progress_handler(None, 0)
-    return counted
-
-
-def rows_touched(node: dict[str, Any]) -> float:
-    removed = node.get("Rows Removed by Filter", 0)
-    mine: float = (node["Actual Rows"] + removed) * node["Actual Loops"]
-    return mine + sum(rows_touched(each) for each in node.get("Plans", ()))
+        return steps_of(connection, lambda: work(connection), 1000)
 
 
 @pytest.mark.parametrize("is_analyzed", [False, True], ids=["fresh", "analyzed"])

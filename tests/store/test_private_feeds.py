@@ -190,6 +190,13 @@ def test_the_first_fetch_of_a_day_is_noted(
     assert standing(database, reader).feed == dataclasses.replace(feed, program="")
 
 
+def test_of_a_reader_who_is_gone_no_fetch_is_written_down(database: Database) -> None:
+    with database.writing() as connection:
+        private_feeds.note_fetch(connection, 99, date(2026, 3, 18), "newsboat")
+        rows = connection.execute(tables.feed_fetches.select()).all()
+    assert rows == []
+
+
 def test_a_request_reads_by_keys_only(sqlite_database: Database) -> None:
     """No table is read through: what a feed costs does not grow with the readers or the papers."""
     database = sqlite_database

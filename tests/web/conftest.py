@@ -12,13 +12,17 @@ from digest import jobs
 from digest.app import App, build_app
 from digest.config import Settings
 from digest.model.subscribers import Subscriber
+from digest.pipeline.archive import Archives
 from digest.pipeline.ingest import ingest
 from digest.pipeline.subscribe import enrol, subscribe
 from digest.sources.dump_text import read_dump
+from digest.store.engine import Database
 from digest.web import build_web
 from tests.conftest import HandClock
 from tests.factories import make_wishes
 from tests.web.client import Client
+from tests.web.day_by_day import Readers
+from tests.web.everywhere import Lived, Place, at_place, live_a_day
 
 NOW = datetime(2026, 3, 18, 6, 0, tzinfo=UTC)
 BASE_URL = "https://digest.example.org"
@@ -89,6 +93,33 @@ def ada(app: App) -> Subscriber:
 def bob(app: App) -> Subscriber:
     """A reader who has yet to confirm."""
     return subscribe(app.registry, "bob@example.org", make_wishes("diffusion models"))
+
+
+@pytest.fixture
+def readers(database: Database, tmp_path: Path, clock: HandClock) -> Readers:
+    """One reader, day by day, over both databases."""
+    clock.advance(hours=1)
+    built = build_app(settings_in(tmp_path), clock)
+    built.database.dispose()
+    return Readers(replace(built, database=database, archives=Archives(database, clock)), clock)
+
+
+@pytest.fixture(scope="session")
+def lived(filled_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    """A site after its first day, with readers, digests, sessions and operators."""
+    folder = tmp_path_factory.mktemp("lived") / "data"
+    shutil.copytree(filled_folder, folder)
+    return live_a_day(settings_in(folder), HandClock(NOW))
+
+
+@pytest.fixture
+def place(lived: Lived, tmp_path: Path) -> Iterator[Place]:
+    """That site, copied for a test, with the addresses of all its routes."""
+    folder = tmp_path / "lived"
+    shutil.copytree(lived.folder, folder)
+    built = at_place(lived, folder, settings_in(folder))
+    yield built
+    built.app.database.dispose()
 
 
 def settings_in(folder: Path) -> Settings:

@@ -4,7 +4,6 @@ import gzip
 import json
 import re
 from collections.abc import Callable
-from email import message_from_bytes, policy
 from html import unescape
 
 import feedparser
@@ -14,10 +13,11 @@ from sqlalchemy import update
 
 from digest import jobs
 from digest.app import App
-from digest.delivery.transports import OutgoingMail, Threaded
-from digest.model.deliveries import DeliveryState, Outcome, Verdict
+from digest.delivery.transports import Threaded
+from digest.model.deliveries import DeliveryState
 from digest.model.subscribers import Subscriber
 from digest.pipeline.deliver import deliver_due
+from digest.pipeline.erase import erase
 from digest.pipeline.personal_feed import PersonalFeeds
 from digest.pipeline.subscribe import enrol, save_preferences, unsubscribe
 from digest.store import tables
@@ -28,7 +28,8 @@ from tests.conftest import HandClock
 from tests.factories import make_wishes
 from tests.web.client import Answer, Client
 from tests.web.conftest import BASE_URL
-from tests.web.test_scanners import contents
+from tests.web.everywhere import contents
+from tests.web.postbox import Postbox
 
 FORMATS = {
     "rss": "application/rss+xml",
@@ -185,22 +186,6 @@ def test_a_new_digest_and_a_completed_paper_change_the_tag(
     assert then.status == 200
     assert "All of it." in then.text
     assert then.headers["last-modified"] != first.headers["last-modified"]
-
-
-class Postbox:
-    """Keeps the HTML of what it is given."""
-
-    name = "postbox"
-    is_idempotent = False
-
-    def __init__(self) -> None:
-        self.html: list[str] = []
-
-    def deliver(self, mail_out: OutgoingMail) -> Verdict:
-        mail = message_from_bytes(mail_out.message, policy=policy.default)
-        body = mail.get_body(("html",))
-        self.html.append(body.get_content() if body else "")
-        return Verdict(Outcome.ACCEPTED, "kept")
 
 
 def words(html: str) -> str:
@@ -509,3 +494,13 @@ def test_opening_every_address_changes_nothing_but_the_day_it_was_fetched(
     assert before.pop("feed_fetches") == []
     assert len(after.pop("feed_fetches")) == 1
     assert after == before
+
+
+def test_whoever_was_erased_or_left_a_moment_ago_opens_no_feed(app: App, ada: Subscriber) -> None:
+    own = PersonalFeeds(app.registry, app.links, "Digest")
+    unsubscribe(app.registry, ada)
+    own.open(ada)
+    assert own.known(ada) is None
+    erase(app.database, ada.id)
+    own.open(ada)
+    assert own.known(ada) is None

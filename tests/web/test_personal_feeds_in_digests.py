@@ -4,7 +4,7 @@ import json
 
 from digest.model.private_feeds import FeedShape
 from digest.tokens import Purpose
-from tests.web.test_steering_in_digests import (
+from tests.web.day_by_day import (
     ABOUT_CELLS,
     ABOUT_CITIES,
     ABOUT_ROADS,
@@ -13,7 +13,6 @@ from tests.web.test_steering_in_digests import (
     ROADS,
     Readers,
 )
-from tests.web.test_steering_in_digests import readers as readers  # noqa: PLC0414  the fixture
 
 
 def test_the_feed_follows_the_digests_until_its_address_is_replaced(readers: Readers) -> None:
