@@ -10,6 +10,7 @@ from digest.model.deliveries import MailKind
 from digest.model.sessions import SessionKind
 from digest.model.subscribers import Address, Subscriber, SubscriberState
 from digest.pipeline.account_mails import plan_account_mail
+from digest.pipeline.asked import asked_by_link
 from digest.pipeline.planned import link_delivery
 from digest.pipeline.subscribe import Registry, authority_of
 from digest.store import (
@@ -149,15 +150,11 @@ def _say_farewell(
 def _asked(
     registry: Registry, connection: Connection, token: str, *, for_update: bool = False
 ) -> tuple[AddressChange, Subscriber]:
-    number, seconds = registry.tokens.verify_two(Purpose.ADDRESS, token)
-    asked = address_changes.address_change_by_id(connection, number)
-    reader = None
-    if asked is not None:
-        whose = asked.subscriber_id
-        reader = subscribers.subscriber_by_id(connection, whose, for_update=for_update)
-    if for_update:  # somebody else may have used it while this waited for the reader
-        asked = address_changes.address_change_by_id(connection, number)
-    if asked is None or int(asked.asked_at.timestamp()) != seconds:
+    find = address_changes.address_change_by_id
+    asked, reader = asked_by_link(
+        registry, connection, Purpose.ADDRESS, token, find, for_update=for_update
+    )
+    if asked is None:
         raise MoveOverError("This link is no longer good. Ask for the address once more.")
     if reader is None or reader.state is not SubscriberState.ACTIVE:
         raise MoveOverError("The subscription has ended. Subscribe with this address instead.")

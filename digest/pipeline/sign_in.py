@@ -9,6 +9,7 @@ from digest.model.deliveries import MailKind
 from digest.model.sessions import SessionKind
 from digest.model.subscribers import Subscriber, SubscriberState
 from digest.pipeline.account_mails import plan_account_mail
+from digest.pipeline.asked import asked_by_link
 from digest.pipeline.planned import link_delivery
 from digest.pipeline.sessions import Sessions
 from digest.pipeline.subscribe import Registry, authority_of
@@ -89,15 +90,11 @@ def sign_in(registry: Registry, sessions: Sessions, token: str, program: str) ->
 def _asked(
     registry: Registry, connection: Connection, token: str, *, for_update: bool = False
 ) -> tuple[SignIn, Subscriber]:
-    number, seconds = registry.tokens.verify_two(Purpose.SIGN_IN, token)
-    asked = sign_ins.sign_in_by_id(connection, number)
-    reader = None
-    if asked is not None:
-        whose = asked.subscriber_id
-        reader = subscribers.subscriber_by_id(connection, whose, for_update=for_update)
-    if for_update:  # somebody else may have used it while this waited for the reader
-        asked = sign_ins.sign_in_by_id(connection, number)
-    if asked is None or int(asked.asked_at.timestamp()) != seconds or not _is_good(asked, registry):
+    find = sign_ins.sign_in_by_id
+    asked, reader = asked_by_link(
+        registry, connection, Purpose.SIGN_IN, token, find, for_update=for_update
+    )
+    if asked is None or not _is_good(asked, registry):
         raise SignInOverError("This link was used, or is older than a quarter of an hour.")
     if reader is None or reader.state is SubscriberState.UNCONFIRMED:
         raise SignInOverError("This link is no longer good.")
