@@ -240,3 +240,13 @@ def test_last_week_is_run_again_without_saving(app: App, client: Client, ada: Su
     assert "hidden by your exclusions" in page.text
     assert "<mark>" in page.text
     assert again(app, ada).interests == ada.interests
+
+
+@pytest.mark.parametrize(("quiet", "times"), [("skip", 1), ("rest", 0), ("roll-over", 0)])
+def test_a_week_without_a_match_promises_silence_only_to_whom_nothing_is_sent(
+    app: App, client: Client, ada: Subscriber, quiet: str, times: int
+) -> None:
+    form = {**FORM, "keywords": "unheard of", "quiet": quiet, "action": "again"}
+    page = client.post(app.links.preferences(ada), form)
+    assert "None of the " in page.text
+    assert page.text.count("On such a day no mail comes") == times
