@@ -1,4 +1,4 @@
-"""`/steer/{token}`: what a mail's "more like this" and "less like this" lead to, and all that was said.
+"""`/steer/{token}`: more like this, less like this, I know it already, and all that was said.
 
 A page is of what stands, not of what was just pressed: opened again, it still tells the truth.
 """
@@ -27,8 +27,7 @@ from digest.web.site import Form, Site, site_of, takes_form
 # What a page lists of the papers a reader liked or disliked.
 MAX_SAID = 20
 
-_WORDS = {kind.value: kind for kind in FeedbackKind}
-_KINDS = {kind.value: kind for kind in (FeedbackKind.MORE, FeedbackKind.LESS)}
+_KINDS = {kind.value: kind for kind in FeedbackKind}
 
 
 def ask(request: Request) -> Response:
@@ -149,9 +148,9 @@ def _written(word: Feedback | None) -> str:
 def _read(text: str, subscriber: Subscriber, paper_id: int, now: datetime) -> Feedback | None:
     kind, _, moment = text.partition(" ")
     given_at = read_moment(moment)
-    if kind not in _WORDS or given_at is None:
+    if kind not in _KINDS or given_at is None:
         return None
-    return Feedback(subscriber.id, paper_id, _WORDS[kind], min(given_at, now))
+    return Feedback(subscriber.id, paper_id, _KINDS[kind], min(given_at, now))
 
 
 ROUTES = (

@@ -126,7 +126,7 @@ def _forms(app: App, browsing: Browsing, dora: Subscriber) -> None:
 def _steer(app: App, browsing: Browsing, dora: Subscriber, papers: list[Paper]) -> None:
     token = app.links.steering_token(dora)
     for paper in papers[:2]:
-        for wish in ("more", "less"):
+        for wish in ("more", "less", "seen"):
             address = app.links.steer(token, paper, wish)
             browsing.get(f"{wish}, asked, {paper.id}", address)
             browsing.post(f"{wish}, said, {paper.id}", address)

@@ -12,7 +12,7 @@ from digest.app import App
 from digest.model.feedback import FeedbackKind
 from digest.model.papers import ListedPaper, Paper
 from digest.model.subscribers import Subscriber
-from digest.pipeline.steer import Said, said_by
+from digest.pipeline.steer import Said, said_by, word_on
 from digest.pipeline.subscribe import unsubscribe
 from digest.store import deliveries, digests, papers, tables
 from digest.store.subscribers import subscriber_by_id
@@ -366,7 +366,7 @@ def test_a_paper_that_does_not_exist_is_not_found(desk: Desk, key: str, wish: st
     assert desk.said() == Said((), ())
 
 
-@pytest.mark.parametrize("wish", ["seen", "MORE", "love", "mute/x"])
+@pytest.mark.parametrize("wish", ["SEEN", "MORE", "love", "mute/x"])
 def test_there_is_nothing_else_to_wish(desk: Desk, wish: str) -> None:
     for answer in posted(desk, f"{OURS}/steer/{desk.token}/{desk.paper.key}/{wish}"):
         assert answer.status == 404
@@ -409,3 +409,24 @@ def test_pages_under_a_prefix_lead_to_each_other(app: App, ada: Subscriber) -> N
     answer = desk.client.post(desk.url("more"))
     assert answer.headers["location"].startswith("/digest/steer/")
     other.database.dispose()
+
+
+def test_a_paper_that_is_known_already_is_noted_and_can_be_taken_back(desk: Desk) -> None:
+    desk.press(desk.url("more"))
+    page = desk.open("seen")
+    assert "Do you know this paper?" in page
+    assert "So far you want more like this." in page
+    assert word(desk) is FeedbackKind.MORE  # opening it changed nothing
+
+    noted = desk.press(desk.url("seen"))
+    assert "Noted: you know this paper" in noted
+    assert word(desk) is FeedbackKind.SEEN
+    assert "So far you know this paper." in desk.open("less")
+
+    assert "Undone." in desk.undo(desk.url("seen"), noted)
+    assert word(desk) is FeedbackKind.MORE
+
+
+def word(desk: Desk) -> FeedbackKind | None:
+    found = word_on(desk.app.registry, desk.reader, desk.paper.id)
+    return found.kind if found else None
