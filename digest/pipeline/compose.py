@@ -10,6 +10,7 @@ from digest.clock import Clock
 from digest.model.cadence import next_slot, slot_due
 from digest.model.deliveries import DeliveryState
 from digest.model.digests import Digest, Window
+from digest.model.partitions import IdRange
 from digest.model.profiles import Selection
 from digest.model.quiet import Turn
 from digest.model.subscribers import Subscriber, Wishes
@@ -54,10 +55,15 @@ def compose_due(  # noqa: PLR0913  one tick, whole
     *,
     has_priors: bool = True,
     is_reviewed: bool = False,
+    within: IdRange | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
+    then: Callable[[Connection], object] = lambda _connection: None,
 ) -> ComposeReport:
     """Compose the digest of every reader who is due, in chunks; return what came of it.
 
-    Where an operator reviews them (`is_reviewed`) their mails wait as planned until released.
+    Of a range of ids only the readers `within` it. Where an operator reviews them (`is_reviewed`)
+    their mails wait as planned until released. `then` is called in every transaction that planned
+    mails. Between two chunks it stops if `is_stopping`.
 
     A chunk is ranked outside any transaction, then its digests, deliveries and next due times are
     written in one. Killed before it, the chunk is due again; two composers at once are harmless,
@@ -70,8 +76,8 @@ def compose_due(  # noqa: PLR0913  one tick, whole
     while True:
         now = clock()
         with database.reading() as connection:
-            due = subscribers.due_subscribers(connection, now, _CHUNK)
-            if not due:
+            due = subscribers.due_subscribers(connection, now, _CHUNK, within)
+            if not due or is_stopping():
                 return report
             matter = load_matter(connection, due, now)
         selections = rank(
@@ -87,6 +93,8 @@ def compose_due(  # noqa: PLR0913  one tick, whole
                 held,
                 list(zip(due, selections, strict=True)),
             )
+            if written.composed:
+                then(connection)
         report += written
         advance(len(due))
         logger.info(

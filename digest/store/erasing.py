@@ -20,13 +20,14 @@ from digest.store.tables import (
     private_feeds,
     subscribers,
     suppressions,
+    wishes,
 )
 
 # What hangs on a reader's mails and digests goes before those, these before the reader.
 OF_DELIVERIES: tuple[Table, ...] = (attempts, bounces)
 OF_DIGESTS: tuple[Table, ...] = (digest_entries,)
 OF_READERS: tuple[Table, ...] = (
-    *(deliveries, digests, interests, feedback, mutes),
+    *(deliveries, digests, wishes, interests, feedback, mutes),
     *(private_feeds, feed_fetches, sessions, sign_ins, address_changes),
 )
 # Of which links and return addresses tell the numbers.

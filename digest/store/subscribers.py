@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 
 from digest.model.cadence import known_zone
 from digest.model.languages import known_language
+from digest.model.partitions import IdRange
 from digest.model.subscribers import (
     Address,
     Cadence,
@@ -169,19 +171,41 @@ def see_through(connection: Connection, marks: Iterable[tuple[int, int]]) -> Non
         _SEE_THROUGH.run(connection, rows)
 
 
-def due_subscribers(connection: Connection, now: datetime, limit: int) -> list[Subscriber]:
-    """Return active readers whose digest is due, earliest first; `hold_due` decides who has them."""
+def due_subscribers(
+    connection: Connection, now: datetime, limit: int, within: IdRange | None = None
+) -> list[Subscriber]:
+    """Return active readers whose digest is due, earliest first; `hold_due` decides who has them.
+
+    Of a range of ids only those `within` it.
+    """
     statement = (
         select(subscribers)
         .where(
-            subscribers.c.state == SubscriberState.ACTIVE.value,
-            subscribers.c.next_due_at <= now,
-            ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
+            *_is_due(now),
+            *((subscribers.c.id.between(within.first, within.last),) if within else ()),
         )
         .order_by(subscribers.c.next_due_at, subscribers.c.id)
         .limit(limit)
     )
     return _subscribers(connection, statement)
+
+
+def due_ranges(connection: Connection, now: datetime, size: int) -> list[IdRange]:
+    """Return the ranges of `size` ids, beginning at 1, that somebody is due in, in their order."""
+    number = (subscribers.c.id - 1) // size
+    statement = select(number).where(*_is_due(now)).distinct().order_by(number)
+    return [
+        IdRange(int(place) * size + 1, (int(place) + 1) * size)
+        for place in connection.execute(statement).scalars()
+    ]
+
+
+def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        subscribers.c.state == SubscriberState.ACTIVE.value,
+        subscribers.c.next_due_at <= now,
+        ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
+    )
 
 
 def hold_due(connection: Connection, due: Sequence[Subscriber]) -> set[int]:

@@ -262,13 +262,46 @@ digests = Table(
     Column("considered", Integer, nullable=False),
     Column("matched", Integer, nullable=False),
     Column("composed_at", UtcDateTime, nullable=False),
-    # What it was composed for; NULL from the release that did not keep it.
+    # What it was composed for; the release before wrote it whole into each digest, the one before
+    # that not at all.
     Column("wishes", JSON(none_as_null=True)),
     # How many met an interest but were hidden; NULL from a release that did not keep it.
     Column("excluded", Integer),
     # Whether nothing matched and the entries are the best of the rest.
     Column("is_rest", Boolean, nullable=False, server_default=false()),
+    # What was chosen (store/entries.py); NULL: the release before has it in `digest_entries`.
+    Column("entries", JSON(none_as_null=True)),
+    # What it was composed for: the row of `wishes` with this revision.
+    Column("wishes_revision", BigInteger),
     UniqueConstraint("subscriber_id", "period"),
+)
+
+# A reader's wishes at a revision: never changed, and the same for all digests that were composed so.
+wishes = Table(
+    "wishes",
+    metadata,
+    Column(
+        "subscriber_id", Id, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False
+    ),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", JSON, nullable=False),
+)
+
+# The sentences that show why: written once for all whom they are shown to.
+quotations = Table(
+    "quotations",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("paper_id", Id, ForeignKey("papers.id"), nullable=False),
+    # Of everything but the last day on which a digest was composed with it.
+    Column("fingerprint", String(32), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False),
+    Column("field", String(10), nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("spans", JSON, nullable=False),
+    Column("used_on", Date, nullable=False),
+    Index("ix_quotations_paper_id", "paper_id"),
+    Index("ix_quotations_used_on", "used_on"),
 )
 
 digest_entries = Table(
