@@ -6,13 +6,11 @@ loops over the same readers in the same run. READERS limits the largest size, fo
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
 from math import log
 from multiprocessing import get_context
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from benchmarks.ranking_engine import (
@@ -25,7 +23,7 @@ from benchmarks.ranking_engine import (
     measure,
     total,
 )
-from benchmarks.ranking_load import DAY, Written, missing, write
+from benchmarks.ranking_load import DAY, missing
 from benchmarks.ranking_rivals import LIBRARIES, Loop, loops
 
 ROUNDS = 3
@@ -44,20 +42,13 @@ def main() -> None:
     if problem:
         sys.exit(problem)
     sizes = sorted({size for size in (SMALL, MEDIUM) if size < largest} | {largest // 10, largest})
-    with tempfile.TemporaryDirectory() as name:
-        folders = {size: Path(name) / str(size) for size in sizes}
-        written = {size: _apart(write, folders[size], size) for size in sizes}
-        ours = {
-            size: _apart(measure, folders[size], size, ROUNDS, remembering=ROUNDS) for size in sizes
-        }
-        print_ours(ours, written)
-        rivals = _apart(loops)
-        print_rivals(rivals, ours[largest])
-        by_papers = _apart(
-            growth, folders[largest], min(largest, READERS_OF_PAPERS), PAPERS, ROUNDS
-        )
-        exponents = print_growth(by_papers, ours, min(largest, READERS_OF_PAPERS))
-        print_plain(plain_runs(folders, sizes), ours)
+    ours = {size: _apart(measure, size, ROUNDS, remembering=ROUNDS) for size in sizes}
+    print_ours(ours)
+    rivals = _apart(loops)
+    print_rivals(rivals, ours[largest])
+    by_papers = _apart(growth, min(largest, READERS_OF_PAPERS), PAPERS, ROUNDS)
+    exponents = print_growth(by_papers, ours, min(largest, READERS_OF_PAPERS))
+    print_plain(plain_runs(sizes), ours)
     print_targets(ours[largest], rivals, exponents)
 
 
@@ -77,7 +68,7 @@ def _apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return pool.submit(function, *args, **kwargs).result()
 
 
-def plain_runs(folders: dict[int, Path], sizes: list[int]) -> list[Measured]:
+def plain_runs(sizes: list[int]) -> list[Measured]:
     """Return the same runs without numba, from the smallest size on, while they take no ages."""
     found: list[Measured] = []
     os.environ["DIGEST_COMPILED"] = "off"
@@ -86,13 +77,13 @@ def plain_runs(folders: dict[int, Path], sizes: list[int]) -> list[Measured]:
             one = found[-1].stages["fan-out"].cpu / found[-1].readers if found else 0
             if size > MEDIUM or size * one > PATIENCE:
                 break
-            found.append(_apart(measure, folders[size], size, 1))
+            found.append(_apart(measure, size, 1))
     finally:
         del os.environ["DIGEST_COMPILED"]
     return found
 
 
-def print_ours(ours: dict[int, Measured], written: dict[int, Written]) -> None:
+def print_ours(ours: dict[int, Measured]) -> None:
     """Print what every size takes, stage by stage."""
     most = ours[max(ours)]
     print(
@@ -103,11 +94,11 @@ def print_ours(ours: dict[int, Measured], written: dict[int, Written]) -> None:
         f"{most.met:.0f} papers meet a reader's interests, {most.full:.0%} fill a list, "
         f"{most.empty:.1%} get none; without likes and closeness\n"
     )
-    print(_row("readers", ["text to lists", *STAGES, "peak memory", "profiles"]))
+    print(_row("readers", ["text to lists", *STAGES, "peak memory", "the load"]))
     for size, found in ours.items():
         spent = [found.whole, *(found.stages[name] for name in STAGES)]
-        stored = f"{written[size].megabytes:.0f} MiB, {written[size].seconds:.1f} s"
-        print(_row(f"{size:,}", [*map(_spent, spent), f"{found.megabytes:.0f} MiB", stored]))
+        cells = [f"{found.megabytes:.0f} MiB", f"{found.building:.1f} s"]
+        print(_row(f"{size:,}", [*map(_spent, spent), *cells]))
     spent = [total(most.remembered), *(most.remembered[name] for name in STAGES)]
     print(_row("  words known", [*map(_spent, spent)]))
     print(

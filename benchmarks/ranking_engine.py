@@ -1,7 +1,8 @@
 """Digest's own ranking, stage by stage, for benchmarks/ranking.py; each call in a process of its own.
 
-The clock starts with the texts of the papers and ends with everybody's list. Before it: profiles,
-which the product keeps compiled; the archive, frozen once a month; compilation and imports.
+The clock starts with the texts of the papers and ends with everybody's list. Before it: profiles as
+arrays (the product makes them by the block: benchmarks of composing count that); the archive, frozen
+once a month; compilation and imports.
 """
 
 import gc
@@ -10,13 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from pathlib import Path
+from itertools import chain
 from statistics import median
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.ranking_load import DAY, LIMIT, papers
+from benchmarks.ranking_load import DAY, LIMIT, papers, wishes
 from digest.model.papers import Paper
 from digest.ranking import analysis, elements
 from digest.ranking.archive import Archive
@@ -26,8 +27,8 @@ from digest.ranking.chosen import Asked, Chosen, Scored
 from digest.ranking.fanout import choose_all, warm
 from digest.ranking.hits import Hits
 from digest.ranking.query import parse
-from digest.ranking.reader_folder import ReaderFolder
 from digest.ranking.similar import groups_of
+from tests.ranking.reader_wishes import build_readers
 
 THREADS = 2
 ARCHIVE = 3_000
@@ -49,8 +50,9 @@ Stages = dict[str, Spent]
 class Measured(NamedTuple):
     """One size: medians of rounds that start from nothing, and of some that remember words.
 
-    `lists` is a checksum of everybody's list; `met` papers met an interest of a reader in the mean,
-    `full` and `empty` are shares of the lists.
+    `building` is what it took to make the load and its profiles, in processor seconds. `lists` is a
+    checksum of everybody's list; `met` papers met an interest of a reader in the mean, `full` and
+    `empty` are shares of the lists.
     """
 
     readers: int
@@ -59,6 +61,7 @@ class Measured(NamedTuple):
     stages: Stages
     remembered: Stages
     warm_up: float
+    building: float
     megabytes: float
     lists: str
     met: float
@@ -101,11 +104,12 @@ class _Stopwatch:
 class _Bench:
     """A worker that has loaded what it keeps, and is ready for the papers of a day."""
 
-    def __init__(self, folder: Path, count: int) -> None:
+    def __init__(self, count: int) -> None:
         background = papers(DAY + ARCHIVE)
         self.archive = Archive.of((each.title, each.abstract) for each in background)
-        self.readers = ReaderFolder(folder).readers
-        self.rows = self.readers.all_rows()[:count]
+        before = time.process_time()
+        self.readers = build_readers(chain.from_iterable(wishes(count)))
+        self.building = time.process_time() - before
         before = time.perf_counter()
         warm()
         few = Batch(background[:2], self.archive)
@@ -127,14 +131,14 @@ class _Bench:
 
     def choose(self, hits: Hits, groups: Ints) -> Chosen:
         priors = np.full(len(groups), PRIOR, np.int32)
-        asked = Asked.of(self.rows, LIMIT)
+        asked = Asked.of(np.arange(len(self.readers.rows)), LIMIT)
         return choose_all(Scored(hits, priors, groups), self.readers, asked, threads=THREADS)
 
 
-def measure(folder: Path, readers: int, rounds: int, *, remembering: int = 0) -> Measured:
-    """Return what a day of papers takes for the readers of a folder."""
+def measure(readers: int, rounds: int, *, remembering: int = 0) -> Measured:
+    """Return what a day of papers takes for so many readers."""
     day = papers(DAY)
-    bench = _Bench(folder, readers)
+    bench = _Bench(readers)
     afresh, again = _Stopwatch(), _Stopwatch()
     chosen = Chosen.empty(0, 0)
     for number in range(rounds + remembering):
@@ -152,12 +156,13 @@ def measure(folder: Path, readers: int, rounds: int, *, remembering: int = 0) ->
         del batch, hits
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     return Measured(
-        len(bench.rows),
+        len(bench.readers.rows),
         len(day),
         len(bench.readers.expressions),
         afresh.medians(),
         again.medians(),
         bench.warm_up,
+        bench.building,
         peak,
         sha256(chosen.papers.tobytes() + chosen.values.tobytes()).hexdigest(),
         float(chosen.matched.mean()),
@@ -166,9 +171,9 @@ def measure(folder: Path, readers: int, rounds: int, *, remembering: int = 0) ->
     )
 
 
-def growth(folder: Path, readers: int, counts: tuple[int, ...], rounds: int) -> dict[int, Stages]:
+def growth(readers: int, counts: tuple[int, ...], rounds: int) -> dict[int, Stages]:
     """Return what batches of several sizes take for the same readers; all but the fan-out once."""
-    bench = _Bench(folder, readers)
+    bench = _Bench(readers)
     found = {}
     for count in counts:
         day = papers(count)

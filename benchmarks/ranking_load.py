@@ -7,12 +7,10 @@ authors chose, as unevenly as authors do. All of it lies in ../shared and stays 
 import gzip
 import json
 import random
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -20,11 +18,9 @@ from digest.errors import ExpressionError
 from digest.model.papers import Paper
 from digest.ranking.analysis import sentences
 from digest.ranking.query import parse
-from digest.ranking.reader_folder import ReaderFolder
-from digest.ranking.readers import CHUNK
-from digest.ranking.wishes import ReaderWishes
 from digest.sources.dump_text import read_dump
 from digest.sources.normalize import title_key
+from tests.ranking.reader_wishes import ReaderWishes
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 DUMPS = SHARED / "dumps"
@@ -38,6 +34,7 @@ FEWEST, MOST = 3, 8
 EXCLUDING = 0.1
 WEIGHTS = (8, 16, 32)  # .5, 1 and 2, in 1/16
 FLATTENED = 5  # q of Zipf-Mandelbrot
+CHUNK = 1 << 16  # readers
 
 
 def missing() -> str:
@@ -119,7 +116,6 @@ def wishes(count: int) -> Iterator[list[ReaderWishes]]:
         yield [
             ReaderWishes(
                 begin + n + 1,
-                1,
                 LIMIT,
                 list(
                     zip(
@@ -134,22 +130,3 @@ def wishes(count: int) -> Iterator[list[ReaderWishes]]:
                 zip(ends[: count - begin], sizes.tolist()[: count - begin], strict=True)
             )
         ]
-
-
-class Written(NamedTuple):
-    """What it took to store readers."""
-
-    seconds: float
-    megabytes: float
-
-
-def write(folder: Path, count: int) -> Written:
-    """Store readers in a folder, as the product keeps them."""
-    kept = ReaderFolder(folder)
-    seconds = 0.0
-    for chunk in wishes(count):
-        before = time.perf_counter()
-        kept.put(chunk)
-        seconds += time.perf_counter() - before
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Written(seconds, size / 2**20)

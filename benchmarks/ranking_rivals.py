@@ -15,7 +15,7 @@ from typing import NamedTuple
 from benchmarks.ranking_load import DAY, LIMIT, papers, wishes
 from digest.model.papers import Paper
 from digest.ranking.analysis import STOP_WORDS, stems, tokenize
-from digest.ranking.wishes import ReaderWishes
+from tests.ranking.reader_wishes import ReaderWishes
 
 LIBRARIES = ("tantivy", "bm25s", "rank_bm25")
 SAMPLES = (5_000, 3_000, 300)  # readers of Tantivy, bm25s and rank_bm25

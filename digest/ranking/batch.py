@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,8 @@ from digest.ranking.matching import Wanted, occurrences, tabulate
 from digest.ranking.names import in_category, is_named
 from digest.ranking.rarity import CATEGORY, Rarity
 from digest.ranking.scoring import EXACT, MOST_POINTS, UNIT, Evidence, Plan, TermHits, score
+
+_MOST_LOOKUPS = 1 << 10
 
 
 @contextmanager
@@ -69,6 +71,8 @@ class Batch:
         self.archive = archive or Archive.of(texts, is_latent=False)
         self.acronyms = acronyms or self.archive.acronyms.with_newer(find_acronyms(texts))
         self.elements = Elements(self.index, self.archive.has_solid)
+        # Many papers are asked, one after the other, how they meet the same term.
+        self.lookup_of = lru_cache(_MOST_LOOKUPS)(self.lookup)
 
     def hits(self, expressions: Sequence[Expression], *, fast: bool = COMPILED) -> Hits:
         """Return what each expression finds; weights are not applied.

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from digest.ranking.analysis import STOP_WORDS, fold, sentences, stems, words_as_written
 from digest.ranking.arrays import Floats, Ints, Longs
 from digest.ranking.index import NO_WORD
-from digest.ranking.wishes import Numbering
+from digest.ranking.numbering import Numbering
 
 _Singles = npt.NDArray[np.float32]
 

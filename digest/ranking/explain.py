@@ -1,6 +1,5 @@
 """Why a paper was chosen: the sentence with the words that matched, from the match itself."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.model.digests import Field, MatchKind, Reason
@@ -45,9 +44,12 @@ def quote(index: Index, match: Match) -> Quotation:
         by_sentence.setdefault(sentence_here.base, []).append(place)
     base = min(by_sentence, key=lambda base: _order(base, by_sentence[base], sentences[base]))
     shown = sentences[base]
-    text = index.text_of(shown)[shown.start : shown.end]
-    words = tokenize(index.text_of(shown), shown.start, shown.end)
-    found = [_characters(words, shown, span) for place in by_sentence[base] for span in place.spans]
+    text, starts, ends = index.spelled(base)
+    found = [
+        (starts[first - base], ends[last - 1 - base])
+        for place in by_sentence[base]
+        for first, last in place.spans
+    ]
     text, spans = _windowed(text, _merged(found))
     return Quotation(match.kind, shown.field, text, spans)
 
@@ -79,11 +81,6 @@ def _order(base: int, places: list[Place], sentence: Sentence) -> tuple[int, int
     parts = len({place.part for place in places})
     strongest = min(STRENGTH[place.kind] for place in places)
     return -parts, strongest, sentence.field is not Field.TITLE, base
-
-
-def _characters(words: Sequence[Token], sentence: Sentence, span: tuple[int, int]) -> _Chars:
-    first, last = words[span[0] - sentence.base], words[span[1] - 1 - sentence.base]
-    return first.start - sentence.start, last.end - sentence.start
 
 
 def _merged(spans: list[_Chars]) -> tuple[_Chars, ...]:

@@ -18,8 +18,7 @@ from digest.ranking.compiled import COMPILED, column, plain, results, scratch, s
 from digest.ranking.desk import Asking, Desk, Found, Known, Work
 from digest.ranking.hits import Hits
 from digest.ranking.picking import choose_range
-from digest.ranking.readers import Readers
-from digest.ranking.wishes import ReaderWishes
+from digest.ranking.readers import CODE, ROW, WEIGHT, Readers
 
 # So many parts for each thread that none waits long for the last one.
 PARTS = 8
@@ -39,8 +38,9 @@ def choose_all(  # noqa: PLR0913
     """Return the papers of each reader asked for, in their order.
 
     `extras[n, paper]` is added to what a paper that an item met is worth to reader n, in the unit
-    of weight times points, and neither discounted nor multiplied by the prior. `fast` says whether to run compiled. Memory
-    beside the result is a few bytes for each paper, expression hit and thread.
+    of weight times points, and neither discounted nor multiplied by the prior. `fast` says whether
+    to run compiled. Memory beside the result is a few bytes for each paper, expression hit and
+    thread.
     """
     check(batch, readers, asked, extras)
     count = len(asked.rows)
@@ -60,9 +60,12 @@ def choose_all(  # noqa: PLR0913
 
 def warm() -> None:
     """Compile everything on tiny input, so that no reader waits for it; for a worker's start."""
-    readers = Readers.build([ReaderWishes(1, 1, 1, [("a", 1)], ["b"])])
+    row, codes, weights = (0, 1, 1, 1), (0, 1), (1, 0)  # one item, and one that hides papers
+    readers = Readers(
+        np.array([row], ROW), np.array(codes, CODE), np.array(weights, WEIGHT), ("a", "b")
+    )
     batch = Scored(Hits.of([[(0, 1)], []]), np.ones(1, np.int32), np.full(1, -1, np.int32))
-    choose_all(batch, readers, Asked.of(readers.all_rows(), 1))
+    choose_all(batch, readers, Asked.of([0], 1))
 
 
 class _Call:

@@ -58,3 +58,16 @@ class Hits:
         if at == len(papers) or papers[at] != paper:
             return 0
         return int(self.points[self.starts[expression] + at])
+
+    def points_at(
+        self, expressions: NDArray[np.integer], papers: NDArray[np.integer]
+    ) -> NDArray[np.int64]:
+        """Return the points of each expression in the paper beside it, 0 where it does not match."""
+        if not len(self.papers):
+            return np.zeros(len(papers), np.int64)
+        count = int(max(self.papers.max(), papers.max(initial=0))) + 1
+        owners = np.repeat(np.arange(self.expression_count), np.diff(self.starts))
+        known = owners * count + self.papers
+        wanted = expressions.astype(np.int64) * count + papers
+        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[at] == wanted, self.points[at], 0).astype(np.int64)

@@ -7,10 +7,11 @@ stands as its two words and, over both places, as the joined word: "multi-modal"
 a matter of tenths of a second and of a few megabytes.
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +19,21 @@ import numpy.typing as npt
 
 from digest.model.digests import Field
 from digest.model.papers import Paper
-from digest.ranking.analysis import STOP_WORDS, fold, sentences, stems, words_as_written
+from digest.ranking.analysis import (
+    STOP_WORDS,
+    fold,
+    sentences,
+    stems,
+    tokenize,
+    words_as_written,
+)
 from digest.ranking.arrays import Ints
 
 NEAR = 8
 NO_WORD = -1
 _FIELDS = (Field.TITLE, Field.ABSTRACT)
+# So many are remembered with the places of their words: readers are shown the same ones.
+_MOST_SENTENCES = 1 << 14
 
 
 class Sentence(NamedTuple):
@@ -45,6 +55,7 @@ class Index:
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self.papers = tuple(papers)
+        self.spelled = lru_cache(_MOST_SENTENCES)(self._spelled)
         self.sentences: list[Sentence] = []
         numbers: dict[str, int] = {}
         tokens: list[int] = []
@@ -97,6 +108,15 @@ class Index:
         """Return the text of the field a sentence stands in."""
         paper = self.papers[sentence.paper]
         return paper.title if sentence.field is Field.TITLE else paper.abstract
+
+    def _spelled(self, base: int) -> tuple[str, Sequence[int], Sequence[int]]:
+        """Return the sentence from position `base` on, and where its words begin and end in it."""
+        shown = self.sentence_at(base)
+        text = self.text_of(shown)
+        words = tokenize(text, shown.start, shown.end)
+        starts = array("i", [word.start - shown.start for word in words])
+        ends = array("i", [word.end - shown.start for word in words])
+        return text[shown.start : shown.end], starts, ends
 
     @cached_property
     def words(self) -> list[str]:

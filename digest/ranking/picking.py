@@ -52,9 +52,10 @@ def choose(work: Work, n: int, row: int, count: int) -> bool:
             slot, used = best_awaited(work, n, row, used, floor)
         else:
             slot = best(desk, used)
-            while desk.values[slot] < floor and used < desk.room:
+            while used < desk.room and desk.values[slot] < floor:
                 used, floor = open_more(work, row, count, used, floor)
-                slot = best(desk, used)
+                # On a desk that was too small nothing is in its slot: a number there may be any.
+                slot = best(desk, used) if used < desk.room else 0
         if used == desk.room:
             return False
         if slot == 0:

@@ -81,7 +81,7 @@ def words_in(batch: Batch, expression: Expression, paper: int) -> Match | None:
         for term in terms:
             if not term.is_text:
                 continue
-            lookup = batch.lookup(term, False)  # noqa: FBT003
+            lookup = batch.lookup_of(term, False)  # noqa: FBT003
             for wanted in (lookup.own, *lookup.others):
                 words.update(_content(batch, wanted.phrase) or wanted.phrase)
     for part, word in enumerate(sorted(words)):
@@ -103,7 +103,7 @@ def _term_in(
     """Return the places of a term in a paper, None if there are none; a name has no place."""
     if not term.is_text:
         return [] if batch.is_named(term, paper) else None
-    lookup = batch.lookup(term, is_exact)
+    lookup = batch.lookup_of(term, is_exact)
     places = [Place(MatchKind.PHRASE, (span,), part) for span in _rows(batch, lookup.own, paper)]
     if not places and lookup.own.is_loose:
         near = _near(batch, lookup.own, paper)

@@ -28,7 +28,7 @@ from digest.ranking.vectors import TITLE_TIMES, Vectors
 from digest.ranking.weighing import Scales, Weighed
 
 # What is remembered of it: anybody may ask anything.
-_MOST_ROWS, _MOST_WEIGHED = 1 << 16, 1 << 10
+_MOST_ROWS, _MOST_WEIGHED, _MOST_QUOTATIONS = 1 << 16, 1 << 10, 1 << 17
 Row = TypeVar("Row")
 
 
@@ -47,18 +47,26 @@ class Search:
     ) -> None:
         self.batch = Batch(papers, archive, acronyms)
         self._rows: _Memory[HitRow] = _Memory()
-        self.quotation = lru_cache(_MOST_ROWS)(self._quotation)
+        self.quotation = lru_cache(_MOST_WEIGHED)(self._quotation)
+        self.quotation_of = lru_cache(_MOST_QUOTATIONS)(self._quotation_of)
         self.weighed = lru_cache(_MOST_WEIGHED)(self._weighed)
-        self._phrases: _Memory[NDArray[np.int16]] = _Memory()
         self.topic = lru_cache(_MOST_ROWS)(self._topic)
 
     def hits(self, keys: Sequence[Expression]) -> Hits:
         """Return what expressions find, each given by its key."""
-        return Hits.stacked(self.rows(keys))
+        by_text = {str(key): key for key in keys}
+        found = self._rows.recall(
+            list(by_text), lambda new: self._found([by_text[text] for text in new])
+        )
+        row_of = dict(zip(by_text, found, strict=True))
+        return Hits.stacked([row_of[str(key)] for key in keys])
 
-    def rows(self, keys: Sequence[Expression]) -> list[HitRow]:
-        """Return the papers that meet each expression, and their points."""
-        return self._rows.recall(keys, self._found)
+    def rows(self, texts: Sequence[str]) -> list[HitRow]:
+        """Return the papers that meet each expression, and their points.
+
+        Each is given by the text of its key, which is compared much faster than the key itself.
+        """
+        return self._rows.recall(texts, lambda new: self._found([key_of(text) for text in new]))
 
     def _found(self, keys: Sequence[Expression]) -> list[HitRow]:
         hits = self.batch.hits(keys)
@@ -81,13 +89,13 @@ class Search:
         latent = self.batch.archive.latent
         return latent.papers(self.batch.index) if latent else None
 
-    def phrases(self, keys: Sequence[Expression], latent: Latent) -> NDArray[np.int16]:
-        """Return where expressions are among the directions of closeness, a row for each."""
+    def phrases(self, texts: Sequence[str], latent: Latent) -> NDArray[np.int16]:
+        """Return where expressions, as `rows` takes them, are among the directions of closeness."""
 
-        def find(new: Sequence[Expression]) -> Iterable[NDArray[np.int16]]:
-            return latent.phrases([stems_of(key) for key in new])
+        def find(new: Sequence[str]) -> Iterable[NDArray[np.int16]]:
+            return latent.phrases([stems_of(key_of(text)) for text in new])
 
-        rows = self._phrases.recall(keys, find)
+        rows = _known_phrases(latent).recall(texts, find)
         return np.array(rows, np.int16).reshape(len(rows), len(latent.centre))
 
     def _weighed(self, key: Expression) -> Weighed:
@@ -109,6 +117,10 @@ class Search:
             match = Match(paper, MatchKind.RELATED, Field.TITLE, ())
         return quote(self.batch.index, match)
 
+    def _quotation_of(self, text: str, paper: int) -> Quotation:
+        """Return the same for an expression given as `rows` takes it."""
+        return self._quotation(key_of(text), paper)
+
 
 class _Memory(Generic[Row]):
     """What was found for expressions, so many at once as are new; begun anew when it is full.
@@ -117,23 +129,23 @@ class _Memory(Generic[Row]):
     """
 
     def __init__(self) -> None:
-        self._known: dict[Expression, Row] = {}
+        self._known: dict[str, Row] = {}
 
     def __len__(self) -> int:
         return len(self._known)
 
     def recall(
-        self, keys: Sequence[Expression], find: Callable[[Sequence[Expression]], Iterable[Row]]
+        self, texts: Sequence[str], find: Callable[[Sequence[str]], Iterable[Row]]
     ) -> list[Row]:
-        """Return what is known of each key, found now where it is new."""
+        """Return what is known of each, found now where it is new."""
         known = self._known
-        new = [key for key in dict.fromkeys(keys) if key not in known]
+        new = [text for text in dict.fromkeys(texts) if text not in known]
         if len(known) + len(new) > _MOST_ROWS:
             known = self._known = {}
-            new = list(dict.fromkeys(keys))
+            new = list(dict.fromkeys(texts))
         if new:
             known.update(zip(new, find(new), strict=True))
-        return [known[key] for key in keys]
+        return [known[text] for text in texts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +166,18 @@ def search_of(papers: Sequence[Paper], archive: Archive | None = None) -> Search
     return _remembered(_Papers(tuple(papers)), archive)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _remembered(papers: _Papers, archive: Archive | None) -> Search:
     return Search(papers.papers, archive)
 
 
-@lru_cache(maxsize=_MOST_ROWS)
+@lru_cache(maxsize=2)
+def _known_phrases(_latent: Latent) -> _Memory[NDArray[np.int16]]:
+    """Return where expressions are among some directions: the same for whatever papers."""
+    return _Memory()
+
+
+@lru_cache(maxsize=_MOST_QUOTATIONS)
 def key_of(text: str) -> Expression:
     """Return the expression of a text that is in the form all share who ask the same."""
     return parse(text).key

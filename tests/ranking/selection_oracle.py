@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from digest.ranking.wishes import ReaderWishes
+from tests.ranking.reader_wishes import ReaderWishes
 
 Table = Mapping[str, Mapping[int, int]]
 

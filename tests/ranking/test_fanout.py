@@ -9,7 +9,7 @@ from digest.ranking.fanout import choose_all
 from digest.ranking.hits import Hits
 from digest.ranking.readers import Readers
 from digest.ranking.shares import Share, folded_of, shares_of
-from digest.ranking.wishes import ReaderWishes
+from tests.ranking.reader_wishes import ReaderWishes, build_readers
 from tests.ranking.selection_oracle import Reader, World
 
 MODES = ["compiled", "plain"] if COMPILED else ["plain"]
@@ -25,7 +25,7 @@ def batch_of(papers: int, *rows: Iterable[tuple[int, int]]) -> Scored:
 
 def readers_of(count: int, *words: str, limit: int = 10) -> Readers:
     items = [(word, 16) for word in words]
-    return Readers.build(ReaderWishes(number, 1, limit, items) for number in range(count))
+    return build_readers(ReaderWishes(number, limit, items) for number in range(count))
 
 
 def test_an_interest_counts_less_for_each_paper_it_has_brought() -> None:
@@ -66,6 +66,19 @@ def test_a_reader_of_more_equals_than_there_is_room_for_is_served(mode: str) -> 
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("papers", [64, 70, 300])
+def test_where_dislikes_outweigh_everything_the_least_bad_ones_are_chosen(
+    mode: str, papers: int
+) -> None:
+    readers = readers_of(1, "graph", limit=20)
+    batch = batch_of(papers, [(paper, 64 + paper) for paper in range(papers)])
+    extras = np.full((1, papers), -100_000, np.int32)
+    asked = Asked.of([0], 20)
+    chosen = choose_all(batch, readers, asked, extras=extras, fast=mode == "compiled")
+    assert chosen.papers[0].tolist() == list(range(papers))[:-21:-1]
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_readers_with_many_hits_get_what_the_plain_rules_give(mode: str) -> None:
     random = np.random.default_rng(7)
     words = [f"word {n}" for n in range(30)]
@@ -83,14 +96,14 @@ def test_readers_with_many_hits_get_what_the_plain_rules_give(mode: str) -> None
     for number in range(25):
         chosen_words = random.choice(words, int(random.integers(1, 20)), replace=False).tolist()
         items = [(word, int(random.choice([8, 16, 160]))) for word in chosen_words]
-        wishes.append(ReaderWishes(number, 1, int(random.integers(1, 60)), items))
-    readers = Readers.build(wishes)
+        wishes.append(ReaderWishes(number, int(random.integers(1, 60)), items))
+    readers = build_readers(wishes)
     batch = Scored(
         Hits.of(hits[text].items() for text in readers.expressions),
         np.array(world.priors, np.int32),
         np.array(groups, np.int32),
     )
-    asked = Asked.of(readers.all_rows(), 60, first=100)
+    asked = Asked.of(range(len(readers.rows)), 60, first=100)
     found = choose_all(batch, readers, asked, threads=2, fast=mode == "compiled")
     for number, each in enumerate(wishes):
         answer = Reader(world, each, 100, ()).answer(60)
@@ -113,10 +126,10 @@ def test_the_largest_batches_are_ranked(mode: str) -> None:
 def test_the_largest_values_fit_into_their_bits(mode: str, extra: int) -> None:
     papers = 90
     words = [f"word {n}" for n in range(50)]
-    wishes = ReaderWishes(0, 1, 60, [(word, 2560) for word in words])
+    wishes = ReaderWishes(0, 60, [(word, 2560) for word in words])
     hits = {word: dict.fromkeys(range(papers), 65535) for word in words}
     world = World(hits, [4096] * papers, [-1] * papers)
-    readers = Readers.build([wishes])
+    readers = build_readers([wishes])
     batch = batch_of(papers, *(hits[word].items() for word in readers.expressions))
     batch.priors[:] = 4096
     extras = np.full((1, papers), extra, np.int32)
@@ -180,10 +193,10 @@ def test_extras_are_for_each_row_and_paper() -> None:
 
 def test_the_desk_is_clean_between_readers() -> None:
     wishes = [
-        ReaderWishes(1, 1, 3, [("a", 16), ("b", 16)], ["c"]),
-        ReaderWishes(2, 1, 3, [("a", 16)]),
+        ReaderWishes(1, 3, [("a", 16), ("b", 16)], ["c"]),
+        ReaderWishes(2, 3, [("a", 16)]),
     ]
-    readers = Readers.build(wishes * 3)
+    readers = build_readers(wishes * 3)
     rows = [(0, 3), (1, 4), (2, 5)], [(1, 9), (3, 9)], [(2, 1), (3, 1)]
     batch = batch_of(5, *rows)
     asked = Asked.of(range(6), 3, first=[0, 1, 0, 0, 2, 0], seen=[[1], [], [0], [2], [], []])

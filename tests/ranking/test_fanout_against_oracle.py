@@ -12,7 +12,7 @@ from digest.ranking.fanout import choose_all
 from digest.ranking.hits import Hits
 from digest.ranking.readers import Readers
 from digest.ranking.shares import folded_of, shares_of
-from digest.ranking.wishes import ReaderWishes
+from tests.ranking.reader_wishes import ReaderWishes, build_readers
 from tests.ranking.selection_oracle import Reader, World
 
 MODES = ["compiled", "plain"] if COMPILED else ["plain"]
@@ -42,7 +42,6 @@ def texts(most: int) -> st.SearchStrategy[list[str]]:
 WEIGHTS = st.sampled_from([1, 8, 16, 16, 32, 2560])
 WISHES = st.builds(
     ReaderWishes,
-    st.just(0),
     st.just(0),
     st.integers(0, 15),
     st.lists(st.tuples(st.sampled_from(EXPRESSIONS), WEIGHTS), max_size=8),
@@ -89,16 +88,14 @@ def test_every_reader_gets_what_the_rules_written_down_plainly_give(
         st.lists(st.lists(numbers, max_size=min(6, papers)), min_size=count, max_size=count)
     )
     most = data.draw(st.integers(0, 12))
-    readers = Readers.build(
-        ReaderWishes(n, 0, each.limit, each.items, each.hidden) for n, each in enumerate(wishes)
-    )
+    readers = build_readers(wishes)
     extras = data.draw(extras_of(count, papers))
     plainly = [
         Reader(world, each, first[n], seen[n], None if extras is None else extras[n].tolist())
         for n, each in enumerate(wishes)
     ]
     batch = batch_of(world, readers)
-    asked = Asked.of(readers.rows_of(range(count)), most, first, seen)
+    asked = Asked.of(range(count), most, first, seen)
     chosen = Chosen.empty(0, 0)
     for threads in (1, 2, 5):
         chosen = choose_all(
