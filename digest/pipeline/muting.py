@@ -1,10 +1,10 @@
 """What readers want to hear nothing of for a while, and how they take it back."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from digest.errors import ExpressionError, SubscriptionError
+from digest.model.cadence import local_date, start_of
 from digest.model.digests import MatchKind
 from digest.model.feedback import Mute
 from digest.model.subscribers import MAX_EXPRESSION, Subscriber
@@ -113,9 +113,7 @@ def muted_until(now: datetime, zone: str) -> datetime:
 
     On a day and not at a minute, so that a button pressed twice says the same.
     """
-    local = ZoneInfo(zone)
-    day = now.astimezone(local).date() + MUTED_FOR
-    return datetime.combine(day, time(), tzinfo=local).astimezone(UTC)
+    return start_of(local_date(now, zone) + MUTED_FOR, zone)
 
 
 def _standing(connection: Connection, subscriber_id: int, now: datetime) -> dict[str, datetime]:

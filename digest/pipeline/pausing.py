@@ -7,7 +7,7 @@ from digest.errors import SubscriptionError
 from digest.model.cadence import first_open_slot, local_date, start_of
 from digest.model.subscribers import Subscriber, SubscriberState
 from digest.pipeline.subscribe import Registry
-from digest.store import digests, subscribers
+from digest.store import digests, due, subscribers
 from digest.store.engine import Connection
 
 _LONGEST = timedelta(days=366)
@@ -101,7 +101,7 @@ def _due_anew(
 ) -> Subscriber:
     period = digests.last_period(connection, known.id)
     slot = first_open_slot(known.cadence, now, until, period)
-    subscribers.set_due_times(connection, [(known.id, slot.due_at)])
+    due.set_due_times(connection, [known.id], [slot.due_at])
     return subscribers.subscribers_by_id(connection, [known.id])[known.id]
 
 

@@ -9,7 +9,7 @@ import pytest
 from digest.delivery.sink import Sink
 from digest.model.deliveries import MailKind
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import compose_due
+from digest.pipeline.compose import Composer
 from digest.pipeline.deliver import deliver_due
 from digest.pipeline.outgoing import Sender, build_mail, load, load_one
 from digest.pipeline.subscribe import Registry, enrol
@@ -44,7 +44,7 @@ def sender(registry: Registry) -> Sender:
 
 def compose(registry: Registry) -> None:
     archives = Archives(registry.database, registry.clock)
-    compose_due(registry.database, archives, AUTHORITY, registry.clock)
+    Composer(registry.database, archives, AUTHORITY, registry.clock).compose_due()
 
 
 def subjects_sent(sender: Sender) -> list[str]:
