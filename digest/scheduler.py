@@ -1,8 +1,8 @@
 """The timetable as data, and APScheduler ringing the doorbell.
 
-The database decides what is due; a tick only looks. So restarts, two schedulers at once and clock
-changes are harmless, and APScheduler keeps nothing: its own store has no locking (two schedulers
-on one store ran 8 of 11 jobs twice), and its cron fires twice in autumn.
+The database decides what is due; a tick only looks, and asks for jobs. So restarts, two schedulers
+at once and clock changes are harmless, and APScheduler keeps nothing: its own store has no locking
+(two schedulers on one store ran 8 of 11 jobs twice), and its cron fires twice in autumn.
 """
 
 import logging
@@ -15,7 +15,19 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import App
 from digest.clock import utc_now
-from digest.jobs import Composing, DumpsFolder, Returning, deliver, forget, stocktake
+from digest.errors import StoreAwayError
+from digest.jobs import (
+    DumpsFolder,
+    Returning,
+    forget,
+    kinds_of_jobs,
+    ring_compose,
+    ring_deliver,
+    stocktake,
+)
+from digest.jobs.queue import Queue
+from digest.jobs.roles import Role
+from digest.store.engine import told_if_away
 
 logger = logging.getLogger(__name__)
 
@@ -29,32 +41,43 @@ class Tick:
     work: Callable[[], object]
 
 
-def timetable(app: App, returning: Returning, is_stopping: Callable[[], bool]) -> list[Tick]:
+def timetable(
+    app: App, queue: Queue, returning: Returning, is_stopping: Callable[[], bool]
+) -> list[Tick]:
     """Return everything that recurs, in the order of the flow."""
     folder = DumpsFolder(app, is_stopping=is_stopping)
     return [
         Tick("ingest", 10, folder.take_new),
-        Tick("compose", 10, Composing(app).compose_due),
-        Tick("deliver", 3, lambda: deliver(app, is_stopping=is_stopping)),
+        Tick("compose", 10, lambda: ring_compose(app, queue)),
+        # Whoever composes rings too; this is for what else is planned, retries, and lost jobs.
+        Tick("deliver", 3, lambda: ring_deliver(queue)),
+        Tick("sweep", 5, queue.sweep),
         Tick("returns", 30, returning.collect),
         # Looks every ten minutes, counts every hour.
         Tick("stock", 600, lambda: stocktake(app)),
-        Tick("forget", 3600, lambda: forget(app)),
+        Tick("forget", 3600, lambda: forget(app, is_stopping)),
     ]
 
 
 class Scheduler:
-    """Runs ticks in threads until it is stopped; each tick at most once at a time."""
+    """What a process of some role has running until it is stopped.
 
-    def __init__(self, app: App, only: frozenset[str] | None = None) -> None:
+    Ticks run in threads, each at most once at a time; jobs where the queue runs them. Raises
+    StoreError if the database has no tables for the queue of the role.
+    """
+
+    def __init__(self, app: App, role: Role) -> None:
         self._stopping = threading.Event()
         self._returning = Returning(app)
+        self._queue = role.queue(app)
+        kinds = kinds_of_jobs(app, self._queue, self._stopping.is_set)
+        self._kinds = {name: work for name, work in kinds.items() if name in role.jobs}
         self._ticks = [
             tick
-            for tick in timetable(app, self._returning, self._stopping.is_set)
-            if only is None or tick.name in only
+            for tick in timetable(app, self._queue, self._returning, self._stopping.is_set)
+            if tick.name in role.ticks
         ]
-        self._scheduler = BackgroundScheduler(
+        self._scheduler = _Clockwork(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(max_workers=max(1, len(self._ticks)))},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -63,6 +86,7 @@ class Scheduler:
     def start(self) -> None:
         """Look at everything once, at once, and from then on by the timetable."""
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._queue.start(self._kinds)
         for tick in self._ticks:
             self._scheduler.add_job(
                 _guarded(tick),
@@ -79,7 +103,20 @@ class Scheduler:
         if self._scheduler.running:
             self._scheduler.pause()
             self._scheduler.shutdown(wait=True)
+        self._queue.stop()
         self._returning.close()
+
+
+class _Clockwork(BackgroundScheduler):  # type: ignore[misc]  # it has no types
+    """Rings on when the machine's clock is set back: APScheduler would wait until it is there again."""
+
+    def _process_jobs(self) -> float | None:
+        now = utc_now()
+        for job in self.get_jobs():
+            if job.next_run_time > now + job.trigger.interval:
+                job.modify(next_run_time=now)
+        wait: float | None = super()._process_jobs()
+        return wait
 
 
 def _guarded(tick: Tick) -> Callable[[], None]:
@@ -87,7 +124,10 @@ def _guarded(tick: Tick) -> Callable[[], None]:
 
     def work() -> None:
         try:
-            tick.work()
+            with told_if_away():
+                tick.work()
+        except StoreAwayError as error:  # for hours, maybe: a line a tick is enough
+            logger.warning("no %s, it is tried again in %s s: %s", tick.name, tick.every, error)
         except Exception:
             logger.exception("%s failed; it is tried again in %s s", tick.name, tick.every)
 

@@ -11,21 +11,29 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from digest.delivery.sink import Rule, Sink, Step
+from digest.delivery.sink import Received, Rule, Sink, Step
+from digest.jobs.schema import upgrade_queue
 from digest.model.deliveries import DeliveryState
+from digest.pipeline.ingest import ingest
+from digest.pipeline.subscribe import Registry, enrol
+from digest.sources.base import Page
 from digest.store.deliveries import count_deliveries
 from digest.store.engine import Database
-from digest.store.schema import upgrade
-from tests.conftest import REPOSITORY, open_database
-from tests.postgres import process_wait
+from digest.tokens import Tokens
+from tests.conftest import REPOSITORY, close_database, open_database
+from tests.factories import make_dump, make_wishes, numbered
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
+
+SECRET = "a secret that all hosts share"  # noqa: S105  of these tests
 
 
 def free_port() -> int:
@@ -57,15 +65,6 @@ def running(
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-def eventually(look: Callable[[], bool], what: str, within: float = 60) -> None:
-    """Look again and again until it is so; another program gives no better signal."""
-    deadline = time.monotonic() + within
-    while not look():
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} not within {within} s")
-        process_wait(0.1)
 
 
 def fetch(url: str, form: dict[str, str] | None = None) -> tuple[int, str]:
@@ -115,6 +114,10 @@ def ask_for_papers(base: str, form: dict[str, str]) -> tuple[int, str]:
     return fetch(f"{base}/subscribe", {**form, "shown": shown[1]}) if shown else (0, page)
 
 
+def mails_to(address: str, sink: Sink) -> list[Received]:
+    return [mail for mail in list(sink.mails) if mail.recipient == address]
+
+
 def walk(base: str, folder: Path, dump: Path, sink: Sink) -> None:
     """Do what an operator and a reader do: save a dump, see it in the feed, subscribe, get mail."""
     eventually(lambda: fetch(f"{base}/health")[0] == 200, "a healthy answer")
@@ -124,8 +127,8 @@ def walk(base: str, folder: Path, dump: Path, sink: Sink) -> None:
     form = {"address": "ada@example.org", "keywords": "graph neural networks"}
     status, page = ask_for_papers(base, form)
     assert status == 200, page
-    [mail] = sink.wait_for(1, within=60)[:1]
-    assert mail.recipient == "ada@example.org"
+    eventually(lambda: bool(mails_to("ada@example.org", sink)), "a mail")
+    [mail] = mails_to("ada@example.org", sink)
     assert f"{base}/confirm/" in mail.message.decode().replace("=\r\n", "").replace("=3D", "=")
 
 
@@ -138,6 +141,16 @@ def test_serve_does_everything_and_stops_when_asked(
         command = [sys.executable, "-m", "digest", "serve"]
         with running(command, environment, tmp_path) as process:
             walk(f"http://127.0.0.1:{port}", tmp_path, example_dumps[0], sink)
+            process.terminate()
+            assert process.wait(timeout=30) == 0
+
+
+def test_a_process_that_is_stopped_while_it_begins_stops(tmp_path: Path) -> None:
+    with Sink() as sink:
+        environment = variables(tmp_path, free_port(), sink, DIGEST_COMPILED="off")
+        command = [sys.executable, "-m", "digest", "serve"]
+        with running(command, environment, tmp_path) as process:
+            eventually(lambda: "Digest is at" in (tmp_path / "log").read_text(), "a first word")
             process.terminate()
             assert process.wait(timeout=30) == 0
 
@@ -163,9 +176,16 @@ def test_a_mail_that_is_going_out_is_settled_before_the_process_ends(tmp_path: P
 @pytest.fixture
 def postgres_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     database = open_database(request, tmp_path, "postgresql")
-    upgrade(database)
     yield database
-    database.dispose()
+    close_database(database)
+
+
+def has_a_reader_who_is_due(database: Database, address: str) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    registry = Registry(database, Tokens([SECRET]), "127.0.0.1", lambda: long_ago)
+    enrol(registry, address, make_wishes("graph neural networks"))
+    titles = ["Graph Neural Networks for Roads", "Graph Neural Networks Forget"]
+    ingest(database, Page(make_dump(), iter(numbered(titles))), lambda: long_ago)
 
 
 def test_the_processes_of_the_procfile_share_the_work_on_postgresql(
@@ -173,17 +193,25 @@ def test_the_processes_of_the_procfile_share_the_work_on_postgresql(
 ) -> None:
     port = free_port()
     address = postgres_database.url.render_as_string(hide_password=False)
+    upgrade_queue(postgres_database)
+    has_a_reader_who_is_due(postgres_database, "bob@example.org")
     with Sink() as sink:
         environment = variables(
             tmp_path,
             port,
             sink,
             DIGEST_DATABASE_URL=address.replace("+psycopg", ""),
-            DIGEST_SECRET="a secret that all hosts share",  # noqa: S106  of this test
+            DIGEST_SECRET=SECRET,
+            DIGEST_COMPILED="off",
         )
         honcho = str(Path(sys.executable).parent / "honcho")
-        command = [honcho, "-f", str(REPOSITORY / "Procfile"), "start", "-p", str(port)]
-        with running([*command, "-d", str(tmp_path)], environment, tmp_path) as process:
+        command = [honcho, "--no-colour", "-f", str(REPOSITORY / "Procfile")]
+        command += ["-d", str(tmp_path), "start", "-p", str(port)]
+        with running(command, environment, tmp_path) as process:
+            eventually(lambda: bool(mails_to("bob@example.org", sink)), "a digest")
             walk(f"http://127.0.0.1:{port}", tmp_path, example_dumps[0], sink)
             process.terminate()
             process.wait(timeout=30)
+        assert len(mails_to("bob@example.org", sink)) == 1
+    log = (tmp_path / "log").read_text()
+    assert log.count("stopped (rc=0)") == 3, log

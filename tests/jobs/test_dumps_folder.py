@@ -2,16 +2,19 @@
 
 import os
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, event
 
 from digest import jobs
 from digest.app import App, build_app
 from digest.config import read_settings
-from digest.jobs import DumpsFolder
+from digest.errors import StoreAwayError
+from digest.jobs import DumpsFolder, work
 from digest.model.feeds import FeedFormat
 from digest.pipeline.held import discard_held
 from digest.pipeline.marking import count_the_rest
@@ -79,6 +82,24 @@ def test_after_a_restart_known_files_change_nothing(app: App, example_dumps: lis
     app.database.dispose()
 
 
+def test_a_file_that_came_while_the_database_was_away_is_taken_in_later(
+    app: App, example_dumps: list[Path]
+) -> None:
+    def be_impatient(connection: sqlite3.Connection, _entry: object) -> None:
+        connection.execute("PRAGMA busy_timeout = 0")
+
+    event.listen(app.database.engine, "connect", be_impatient)
+    save(example_dumps[0], app)
+    folder = DumpsFolder(app)
+    with closing(sqlite3.connect(app.settings.data_path / "digest.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreAwayError):
+            folder.take_new()
+
+    assert [report.papers for report in folder.take_new()] == [34]
+    app.database.dispose()
+
+
 def test_a_refused_file_is_logged_once_and_stops_no_other(
     app: App, example_dumps: list[Path], caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
@@ -133,7 +154,7 @@ def test_feeds_that_could_not_be_published_are_published_later(
         raise OSError("disk full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(jobs, "publish_feeds", fail)
+        patched.setattr(work, "publish_feeds", fail)
         with pytest.raises(OSError, match="disk full"):
             folder.take_new()
     folder.take_new()
