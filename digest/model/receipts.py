@@ -96,7 +96,7 @@ class DayFacts:
 
     `intake` and `attempts` are None and empty where nobody asked for them. `farewells` is when the
     reader unsubscribed, newest first, as far as that is known; `next_period` is the day of their
-    next digest after this one.
+    next digest after this one. `is_forgotten` says that the day is older than all that is kept.
     """
 
     day: date
@@ -110,6 +110,7 @@ class DayFacts:
     silence: Silence | None = None
     farewells: tuple[datetime, ...] = ()
     next_period: date | None = None
+    is_forgotten: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ def read_issue(registry: Registry, token: str) -> Issue:
     with registry.database.reading() as connection:
         digest = digests.digests_by_id(connection, [number]).get(number)
         if digest is None:
-            raise TokenError("There is no such digest any more: its reader's data were erased.")
+            raise TokenError(
+                "There is no such digest any more. Digests are kept for a while, and go with their "
+                "reader's data."
+            )
         subscriber = subscribers.subscriber_by_id(connection, digest.subscriber_id)
         if subscriber is None or subscriber.token_version != version:
             raise TokenError(

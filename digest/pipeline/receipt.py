@@ -110,6 +110,8 @@ def _facts(
     silence = _silence(connection, reader)
     later = receipts.next_period(connection, reader.id, max(days))
     periods = sorted({*choices, *([later] if later else [])})
+    lately = now.date() - timedelta(days=LISTED)
+    first = lately if min(days) >= lately else receipts.next_period(connection, reader.id, date.min)
     found = []
     for day in days:
         choice = choices.get(day)
@@ -125,6 +127,7 @@ def _facts(
                 silence=silence,
                 farewells=farewells,
                 next_period=next((each for each in periods if each > day), None),
+                is_forgotten=day < lately and (first is None or day < first),
             )
         )
     return found

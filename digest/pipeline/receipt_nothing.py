@@ -18,7 +18,12 @@ Told = tuple[str, str]
 
 def why_nothing(facts: DayFacts, times: Times) -> Told:
     """Return why a day has no digest: in a line, and what there is to say of it."""
-    return _before_it_began(facts, times) or _withheld(facts, times) or _by_the_clock(facts, times)
+    if found := _before_it_began(facts, times):
+        return found
+    if facts.is_forgotten:
+        kept = "Digests, and what became of their mails, are kept for a while and then forgotten."
+        return "Nothing is on record of this day any more.", kept
+    return _withheld(facts, times) or _by_the_clock(facts, times)
 
 
 def _before_it_began(facts: DayFacts, times: Times) -> Told | None:  # noqa: PLR0911  a reason each

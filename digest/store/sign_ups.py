@@ -4,18 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal_column, select
 
-from digest.model.deliveries import DeliveryState
+from digest.model.deliveries import ENDED
 from digest.model.subscribers import SubscriberState
 from digest.store.erasing import erase_reader
 from digest.store.tables import deliveries, digests, subscribers
 
-_ENDED = [
-    each.value
-    for each in (
-        *(DeliveryState.ACCEPTED, DeliveryState.FAILED),
-        *(DeliveryState.SUPPRESSED, DeliveryState.EXPIRED),
-    )
-]
+_ENDED = [each.value for each in ENDED]
 # By the primary key, which goes up with time.
 _NEWEST = 1000
 
