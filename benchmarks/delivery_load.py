@@ -19,7 +19,7 @@ from digest.model.deliveries import MailKind, Throttle
 from digest.model.papers import PaperRecord
 from digest.model.subscribers import Address, Cadence, Days, Interest, Wishes
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import compose_due
+from digest.pipeline.compose import Composer
 from digest.pipeline.ingest import ingest
 from digest.pipeline.outgoing import Sender
 from digest.rendering.email import MailRenderer
@@ -82,7 +82,7 @@ def make_site(folder: Path, readers: int, url: str = "") -> Site:
             )
             subscribers.activate(connection, number, clock(), clock() + timedelta(hours=1), 0)
     clock.now += timedelta(hours=2)
-    report = compose_due(database, Archives(database, clock), AUTHORITY, clock)
+    report = Composer(database, Archives(database, clock), AUTHORITY, clock).compose_due()
     return _site(database, clock, report.composed)
 
 
