@@ -11,6 +11,10 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+# The oldest revision whose code goes on working beside this schema. Whoever only adds says the last one of
+# the release before, which is not `down_revision` if this release has a migration already; whoever takes
+# something away, the first that no longer uses it.
+oldest_code = ${repr(down_revision)}
 
 
 def upgrade() -> None:

@@ -9,7 +9,7 @@ from digest.clock import Clock
 from digest.model.deliveries import DeliveryState, Pause
 from digest.model.papers import StoredDump
 from digest.rendering.environment import plural
-from digest.store import deliveries, dumps, held_dumps, pauses, watching
+from digest.store import deliveries, due, dumps, held_dumps, pauses, watching
 from digest.store.engine import Database
 from digest.store.watching import Down
 
@@ -17,6 +17,8 @@ from digest.store.watching import Down
 STALE = timedelta(hours=26)
 # A worker looks every few seconds: what has been due for so long has none.
 _LEFT_LYING = timedelta(minutes=5)
+# Composing for a million readers takes some minutes.
+_LEFT_UNCOMPOSED = timedelta(minutes=15)
 _USUAL = 10
 
 
@@ -29,6 +31,7 @@ class Facts:
     usual: float | None
     held_dumps: int
     waiting: Mapping[DeliveryState, int]
+    oldest_due: datetime | None
     oldest_ready: datetime | None
     workers: int
     down: tuple[Down, ...]
@@ -38,6 +41,11 @@ class Facts:
     def dump_age(self) -> timedelta | None:
         """Return how long ago a list was taken in last."""
         return None if self.newest is None else self.now - self.newest.ingested_at
+
+    @property
+    def due_age(self) -> timedelta:
+        """Return for how long the digest that has been due longest is not composed."""
+        return timedelta() if self.oldest_due is None else self.now - self.oldest_due
 
     @property
     def ready_age(self) -> timedelta:
@@ -66,6 +74,7 @@ def look_around(database: Database, clock: Clock) -> Facts:
             usual=median(lengths) if lengths else None,
             held_dumps=held_dumps.count_waiting_dumps(connection),
             waiting=watching.count_waiting(connection),
+            oldest_due=due.oldest_due(connection, now),
             oldest_ready=deliveries.oldest_ready(connection, now),
             workers=watching.live_workers(connection),
             down=tuple(watching.transports_down(connection, now)),
@@ -87,6 +96,12 @@ def _of_sending(facts: Facts) -> Iterator[Need]:
     for down in facts.down:
         says = f"{down.name} is left alone until {_moment(down.until)}: {down.problem}"
         yield Need(says, "/admin/deliveries?state=ready")
+    if facts.due_age > _LEFT_UNCOMPOSED:
+        says = (
+            f"Digests have been due for {span(facts.due_age)} and are not composed: are "
+            "`digest scheduler` and `digest worker`, or `digest serve`, running?"
+        )
+        yield Need(says, "/admin/readers")
     if facts.ready_age > _LEFT_LYING and not facts.workers and not facts.pauses:
         says = (
             f"Mail has been due for {span(facts.ready_age)} and no worker has any in hand: "

@@ -18,6 +18,7 @@ from sqlalchemy import literal_column as sql
 from digest.model.deliveries import Arming, DeliveryState, MailKind, PauseScope, Refusal
 from digest.model.subscribers import SubscriberState
 from digest.store.deliveries import in_state
+from digest.store.known import known
 from digest.store.many import Many
 from digest.store.tables import deliveries, pauses, subscribers, suppressions
 from digest.store.workers import lease_left
@@ -81,7 +82,11 @@ def _refusal(may_go: bool | None) -> Refusal:  # noqa: FBT001  a column
 
 
 def _paused(connection: Connection) -> set[tuple[str, str]]:
-    return {(row.scope, row.name) for row in connection.execute(_PAUSED)}
+    # What only a newer release can pause may be anything: to this one it is the site.
+    return {
+        (row.scope, row.name) if known(PauseScope, row.scope) else (PauseScope.SITE.value, "")
+        for row in connection.execute(_PAUSED)
+    }
 
 
 def _is_paused(paused: set[tuple[str, str]], arming: Arming) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from digest.model.deliveries import Attempt, DeliveryState, Outcome, Settled
+from digest.store.known import known
 from digest.store.tables import attempts, deliveries
 from digest.store.upsert import insert_new
 
@@ -70,7 +71,7 @@ def attempts_of(connection: Connection, delivery_id: int) -> list[Attempt]:
     return [
         Attempt(
             delivery_id=row.delivery_id,
-            outcome=Outcome(row.outcome),
+            outcome=outcome,
             text=row.text,
             code=row.code,
             enhanced=row.enhanced,
@@ -79,6 +80,7 @@ def attempts_of(connection: Connection, delivery_id: int) -> list[Attempt]:
             ended_at=row.ended_at,
         )
         for row in connection.execute(statement)
+        if (outcome := known(Outcome, row.outcome))
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, literal, select
 
 from digest.model.deliveries import Bounce, BounceKind
+from digest.store.known import known
 from digest.store.tables import bounces, deliveries
 from digest.store.types import UtcDateTime
 from digest.store.upsert import insert_new
@@ -29,6 +30,7 @@ def bounces_of(connection: Connection, delivery_id: int) -> list[Bounce]:
     """Return what came back about a mail, in its order."""
     statement = select(bounces).where(bounces.c.delivery_id == delivery_id).order_by(bounces.c.id)
     return [
-        Bounce(row.event_key, row.delivery_id, BounceKind(row.kind), row.enhanced, row.text)
+        Bounce(row.event_key, row.delivery_id, kind, row.enhanced, row.text)
         for row in connection.execute(statement)
+        if (kind := known(BounceKind, row.kind))
     ]

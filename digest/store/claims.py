@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from digest.model.deliveries import Delivery, DeliveryState
-from digest.store.deliveries import COLUMNS, delivery, in_state
+from digest.store.deliveries import COLUMNS, delivery, in_state, of_known_kind
 from digest.store.tables import deliveries
 from digest.store.types import UtcDateTime
 
@@ -44,7 +44,8 @@ def claim_deliveries(  # noqa: PLR0913, PLR0917  one claim, whole
     """Take mails that are due: nobody else has them until `owner` settles them or its lease is over.
 
     From each of `groups`, in their order, the earliest `per_group` at most, until there are
-    `limit`; returned earliest first. The owner must hold a lease (`workers.hold_lease`).
+    `limit`; returned earliest first. Mails of kinds that only a newer release knows are left to
+    its workers. The owner must hold a lease (`workers.hold_lease`).
     """
     is_sqlite = connection.dialect.name == "sqlite"
     values = {
@@ -79,6 +80,7 @@ def _first_of(name: Any) -> Any:  # noqa: ANN401  a column, a statement
             _READY,
             deliveries.c.domain_group == name,
             deliveries.c.next_at <= bindparam("now", type_=UtcDateTime),
+            of_known_kind(),
         )
         .order_by(deliveries.c.next_at, deliveries.c.id)
         .limit(bindparam("per_group"))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from digest.model.operators import HeldDump, HeldOutcome
 from digest.model.papers import Dump
+from digest.store.known import known
 from digest.store.tables import held_dumps
 from digest.store.upsert import insert_new
 
@@ -93,6 +94,13 @@ def _held(row: Row[Any]) -> HeldDump:
         reason=row.reason,
         size=row.size,
         held_at=row.held_at,
-        outcome=HeldOutcome(row.outcome) if row.outcome else None,
+        outcome=_outcome(row.outcome),
         settled_at=row.settled_at,
     )
+
+
+def _outcome(stored: str | None) -> HeldOutcome | None:
+    if stored is None:
+        return None
+    # What a newer release calls otherwise is decided too: this one has nothing more to do with it.
+    return known(HeldOutcome, stored) or HeldOutcome.DISCARDED

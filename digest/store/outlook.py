@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, func, or_, select
 
 from digest.model.deliveries import Delivery, DeliveryState, MailKind
-from digest.model.subscribers import SubscriberState
 from digest.store.arming import may_go
 from digest.store.deliveries import COLUMNS, delivery, in_state
-from digest.store.tables import deliveries, subscribers, suppressions
+from digest.store.known import known
+from digest.store.tables import deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,9 @@ def count_due(
     by = (due.c.domain_group, due.c.kind, due.c.may_go)
     counts = select(*by, func.count().label("mails")).group_by(*by).order_by(*by)
     return [
-        DueMails(row.domain_group, MailKind(row.kind), bool(row.may_go), row.mails)
+        DueMails(row.domain_group, kind, bool(row.may_go), row.mails)
         for row in connection.execute(counts)
+        if (kind := known(MailKind, row.kind))
     ]
 
 
@@ -70,20 +71,6 @@ def unsent_mails(
         .limit(limit)
     )
     return [delivery(row) for row in connection.execute(statement)]
-
-
-def due_readers(connection: Connection, now: datetime) -> list[int]:
-    """Return the ids of everybody whom `subscribers.due_subscribers` has by and by, earliest first."""
-    statement = (
-        select(subscribers.c.id)
-        .where(
-            subscribers.c.state == SubscriberState.ACTIVE.value,
-            subscribers.c.next_due_at <= now,
-            ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
-        )
-        .order_by(subscribers.c.next_due_at, subscribers.c.id)
-    )
-    return list(connection.execute(statement).scalars())
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

@@ -1,11 +1,13 @@
 """What is paused: by site, domain group or transport."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, delete, select
 
 from digest.model.deliveries import Pause, PauseScope
 from digest.store import tables
+from digest.store.known import known
 from digest.store.upsert import insert_new
 
 
@@ -23,9 +25,16 @@ def resume(connection: Connection, scope: PauseScope, name: str) -> bool:
 
 
 def pauses(connection: Connection) -> list[Pause]:
-    """Return everything that is paused, oldest first."""
+    """Return everything that is paused, oldest first.
+
+    What only a newer release can pause counts as the site: it may be anything, and that release's
+    own workers send the rest.
+    """
     statement = select(tables.pauses).order_by(tables.pauses.c.since, tables.pauses.c.name)
-    return [
-        Pause(PauseScope(row.scope), row.name, row.reason, row.since)
-        for row in connection.execute(statement)
-    ]
+    return [_pause(row) for row in connection.execute(statement)]
+
+
+def _pause(row: Row[Any]) -> Pause:
+    scope = known(PauseScope, row.scope)
+    name = row.name if scope else ""
+    return Pause(scope or PauseScope.SITE, name, row.reason, row.since)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from digest.model.sessions import Session, SessionKind
 from digest.store.account_tables import sessions
+from digest.store.known import known
 
 
 def add_session(connection: Connection, digest: str, session: Session) -> None:
@@ -50,7 +51,8 @@ def sessions_of(
         )
         .order_by(sessions.c.id.desc())
     )
-    return [_session(row) for row in connection.execute(statement)]
+    found = (_session(row) for row in connection.execute(statement))
+    return [session for session in found if session]
 
 
 def close_session(connection: Connection, session_id: int, kind: SessionKind, owner: int) -> bool:
@@ -79,8 +81,10 @@ def _owner_column(kind: SessionKind) -> Any:  # noqa: ANN401  a column
     return sessions.c.operator_id if is_operator else sessions.c.subscriber_id
 
 
-def _session(row: Row[Any]) -> Session:
-    kind = SessionKind(row.kind)
+def _session(row: Row[Any]) -> Session | None:
+    kind = known(SessionKind, row.kind)
+    if kind is None:
+        return None  # whom it lets in, and to what, a newer release knows
     return Session(
         id=row.id,
         kind=kind,

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 
 from digest.model.feedback import Feedback, FeedbackKind, Mute
+from digest.store.known import known
 from digest.store.subscribers import raise_revision
 from digest.store.tables import feedback, mutes
 from digest.store.upsert import insert_or_replace
@@ -73,15 +74,16 @@ def feedback_of(
 
 
 def word_on(connection: Connection, subscriber_id: int, paper_id: int) -> Feedback | None:
-    """Return a reader's last word on a paper, None if they said nothing."""
+    """Return a reader's last word on a paper, None if they said nothing that this release knows."""
     row = connection.execute(
         select(feedback).where(
             feedback.c.subscriber_id == subscriber_id, feedback.c.paper_id == paper_id
         )
     ).one_or_none()
-    if row is None:
+    kind = None if row is None else known(FeedbackKind, row.kind)
+    if row is None or kind is None:
         return None
-    return Feedback(row.subscriber_id, row.paper_id, FeedbackKind(row.kind), row.given_at)
+    return Feedback(row.subscriber_id, row.paper_id, kind, row.given_at)
 
 
 def set_mute(connection: Connection, mute: Mute) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from digest.model.deliveries import Bounce, BounceKind, DeliveryState
 from digest.store.deliveries import in_state
+from digest.store.known import known
 from digest.store.tables import attempts, bounces, deliveries, transports, workers
 from digest.store.workers import lease_now
 
@@ -69,6 +70,7 @@ def bounces_of_mails(connection: Connection, numbers: list[int]) -> list[Bounce]
         select(bounces).where(bounces.c.delivery_id.in_(numbers)).order_by(bounces.c.id.desc())
     )
     return [
-        Bounce(row.event_key, row.delivery_id, BounceKind(row.kind), row.enhanced, row.text)
+        Bounce(row.event_key, row.delivery_id, kind, row.enhanced, row.text)
         for row in connection.execute(statement)
+        if (kind := known(BounceKind, row.kind))
     ]

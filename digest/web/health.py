@@ -1,14 +1,13 @@
 """`/health` and `/ready` for whoever watches over the site, `/robots.txt` for those who walk through it."""
 
 import logging
-from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.pipeline.overview import STALE, Facts, look_around
-from digest.store.schema import current_revision, head_revision
+from digest.store.schema import why_unfit
 from digest.web.personal_paths import NOT_FOR_ROBOTS
 from digest.web.site import Site, site_of
 
@@ -32,23 +31,17 @@ def robots(request: Request) -> Response:
 
 
 def ready(request: Request) -> Response:
-    """Return whether this process can serve: 200, or 503 while the schema is not its own."""
+    """Return whether this process can serve: 200, or 503 while the schema is none that it can use."""
     try:
-        is_current = current_revision(site_of(request).app.database) == _head()
+        is_ready = not why_unfit(site_of(request).app.database)
     except Exception:  # noqa: BLE001  whatever is wrong with the database, this page says that it is
-        is_current = False
-    return JSONResponse({"ready": is_current}, 200 if is_current else 503)
-
-
-@cache
-def _head() -> str:
-    """Return what the files of this program say, which stay as they are while it runs."""
-    return head_revision()
+        is_ready = False
+    return JSONResponse({"ready": is_ready}, 200 if is_ready else 503)
 
 
 def _health(site: Site) -> dict[str, object]:
     try:
-        if current_revision(site.app.database) != _head():
+        if why_unfit(site.app.database):
             return {"status": "failing", "database": "reachable", "schema": "not current"}
         facts = look_around(site.app.database, site.app.clock)
         is_attack = site.watch.sign_ups().is_attack
@@ -61,6 +54,7 @@ def _health(site: Site) -> dict[str, object]:
         "schema": "current",
         "newest_dump": _newest(facts),
         "held_dumps": facts.held_dumps,
+        "oldest_due_minutes": round(facts.due_age.total_seconds() / 60, 1),
         "oldest_ready_minutes": round(facts.ready_age.total_seconds() / 60, 1),
         "workers": facts.workers,
         "transports_down": len(facts.down),

@@ -115,6 +115,11 @@ class _OfDatabase(Collector):
             {each.value: mails.get(each.value, 0) for each in DeliveryState if readers},
         )
         yield GaugeMetricFamily(
+            "digest_due_age_seconds",
+            "For how long the digest that has been due longest is not composed.",
+            value=facts.due_age.total_seconds(),
+        )
+        yield GaugeMetricFamily(
             "digest_ready_age_seconds",
             "For how long the mail that has been due longest is due.",
             value=facts.ready_age.total_seconds(),

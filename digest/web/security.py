@@ -39,7 +39,7 @@ _PRIVATE_HEADERS = {
 
 _API = "/api/"
 # A load balancer, or what watches, asks by an address and not by a name.
-_WATCHED_PATHS = frozenset({"/health", "/ready", "/metrics"})
+_WATCHED_PATHS = frozenset({"/health", "/ready", "/metrics", "/robots.txt"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 

@@ -123,6 +123,7 @@ def test_what_needs_a_person_is_told_with_where_to_go(
     assert facts.waiting[DeliveryState.HELD] == 1
     assert [(each.sentence.partition(":")[0], each.path) for each in needs(facts)] == [
         ("mail.example.org", "/admin/deliveries?state=ready"),
+        ("Digests have been due for 3 hours and are not composed", "/admin/readers"),
         (
             "Mail has been due for 27 hours and no worker has any in hand",
             "/admin/deliveries?state=ready",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from digest.model.deliveries import Suppression
 from digest.store import (
@@ -20,6 +20,7 @@ from digest.store import (
     subscribers,
     suppressions,
     tables,
+    wishes,
     workers,
 )
 from digest.store.engine import Database
@@ -180,6 +181,16 @@ def test_what_the_previous_release_writes_is_read_by_this_one(
     assert (mail.domain_group, mail.message_hash, mail.transport) == ("", None, None)
     assert suppressed == Suppression("eve@example.org", "complaint", "", START)
     assert groups == [""]
+
+
+def test_the_previous_release_erases_whom_this_one_has_composed_for(database: Database) -> None:
+    write_as_before(database)
+    with database.writing() as connection:
+        wishes.keep_present(connection, [1])
+        for table in (tables.deliveries, tables.digest_entries, tables.digests, tables.subscribers):
+            connection.execute(delete(table))
+
+        assert connection.execute(select(tables.wishes)).all() == []
 
 
 def test_workers_of_both_releases_share_the_queue(database: Database) -> None:

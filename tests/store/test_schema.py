@@ -51,6 +51,7 @@ def test_an_empty_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
 def test_a_database_of_a_newer_version_is_no_case_for_an_upgrade(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '2099_01_01_later'"))
+        connection.execute(text("DELETE FROM schema_fits"))
 
     with pytest.raises(StoreError, match="a newer version has upgraded it"):
         schema.require_current(database)

@@ -2,6 +2,8 @@
 
 import json
 import re
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -25,7 +27,14 @@ def test_health_says_how_fresh_lists_are_and_what_waits(client: Client) -> None:
     assert found["status"] == "ok"
     assert found["newest_dump"]["is_fresh"] is True
     assert found["newest_dump"]["usual_papers"] > 0
-    for name in ("held_dumps", "oldest_ready_minutes", "workers", "transports_down", "paused"):
+    for name in (
+        "held_dumps",
+        "oldest_due_minutes",
+        "oldest_ready_minutes",
+        "workers",
+        "transports_down",
+        "paused",
+    ):
         assert found[name] == 0
 
 
@@ -36,14 +45,38 @@ def test_an_old_list_is_told_and_not_judged(client: Client, app: App) -> None:
     assert json.loads(answer.text)["newest_dump"]["is_fresh"] is False
 
 
-def test_a_process_is_ready_when_the_schema_is_its_own(client: Client, app: App) -> None:
+def test_a_process_is_ready_when_the_schema_is_one_that_it_can_use(
+    client: Client, app: App
+) -> None:
     assert client.get("/ready", host="10.0.0.7:8321").status == 200
     with app.database.writing() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'before'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    # A newer version is being rolled out, beside which this one may go on.
+    assert client.get("/ready").status == 200
+    assert client.get("/health").status == 200
+    with app.database.writing() as connection:
+        connection.execute(text("DELETE FROM schema_fits"))
     answer = client.get("/ready")
     assert answer.status == 503
     assert json.loads(answer.text) == {"ready": False}
-    assert client.get("/health").status == 503
+    answer = client.get("/health")
+    assert answer.status == 503
+    assert json.loads(answer.text)["schema"] == "not current"
+
+
+def test_a_database_that_is_away_is_no_reason_to_start_the_process_anew(
+    client: Client, app: App
+) -> None:
+    app.database.dispose()
+    assert app.database.url.database
+    Path(app.database.url.database).write_bytes(b"no database" * 1000)
+
+    # Who looks whether it lives asks by the number of its network.
+    assert client.get("/robots.txt", host="10.0.0.7:8321").status == 200
+    assert client.get("/ready").status == 503
+    answer = client.get("/health")
+    assert answer.status == 503
+    assert json.loads(answer.text) == {"status": "failing", "database": "not reachable"}
 
 
 def test_metrics_tell_of_the_database_and_of_requests(client: Client, app: App) -> None:
@@ -61,6 +94,15 @@ def test_metrics_tell_of_the_database_and_of_requests(client: Client, app: App) 
     [feed] = [name for name in found if "requests_total" in name and "feeds" in name]
     assert "{" in feed.partition("route=")[2]
     assert any(name.startswith("digest_build_info{version=") for name in found)
+
+
+def test_digests_that_nobody_composes_are_told(client: Client, app: App, ada: Subscriber) -> None:
+    assert read(client.get("/metrics"))["digest_due_age_seconds"] == 0
+    assert ada.next_due_at
+    app.clock.now = ada.next_due_at + timedelta(minutes=20)  # type: ignore[attr-defined]
+
+    assert read(client.get("/metrics"))["digest_due_age_seconds"] == 20 * 60
+    assert json.loads(client.get("/health").text)["oldest_due_minutes"] == 20
 
 
 def test_no_token_stands_in_a_label(client: Client, app: App, ada: Subscriber) -> None:
