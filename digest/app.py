@@ -16,7 +16,7 @@ from digest.errors import ConfigError
 from digest.pipeline.archive import Archives
 from digest.pipeline.limits import Limits
 from digest.pipeline.operators import Operators
-from digest.pipeline.outgoing import Lately, Sender
+from digest.pipeline.outgoing import Lately, Leases, Sender
 from digest.pipeline.subscribe import Registry
 from digest.rendering.email import MailRenderer
 from digest.rendering.links import Links
@@ -56,13 +56,21 @@ class App:
         """Return what we call ourselves to mail servers."""
         return self.settings.ehlo_name or socket.getfqdn()
 
+    @property
+    def leases(self) -> Leases:
+        """Return how long a worker may be silent."""
+        return Leases.lasting(int(self.settings.lease))
+
     def transports(self) -> list[Transport]:
         """Return the ways mail goes, in order of preference; opens no connection.
 
         Raises ConfigError where two of them have one name.
         """
-        around = Surroundings(self.ehlo_name, self.settings.starttls, self.settings.data_path)
-        opened = [open_route(route, around) for route in self.settings.mail_routes]
+        settings = self.settings
+        around = Surroundings(
+            self.ehlo_name, settings.starttls, settings.data_path, self.leases.patience
+        )
+        opened = [open_route(route, around) for route in settings.mail_routes]
         # What is known of a way is kept under its name: its throttles, its health, its attempts.
         numbers: dict[str, int] = {}
         for number, transport in enumerate(opened, start=1):
@@ -90,6 +98,7 @@ class App:
             rates=settings.rate_by_group,
             connections=int(settings.connections),
             resends=settings.uncertain == "resend",
+            leases=self.leases,
             spill=settings.spill_path,
             lately=self.lately,
         )

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from digest.delivery.file import FileTransport
 from digest.delivery.maildir import MaildirTransport
 from digest.delivery.sendmail import SendmailTransport
-from digest.delivery.smtp import Auth, SmtpSettings, SmtpTransport, Tls
+from digest.delivery.smtp import Auth, SmtpSettings, SmtpTransport, Timeouts, Tls
 from digest.delivery.transports import Threaded, Transport
 from digest.errors import ConfigError
 
@@ -19,11 +19,15 @@ _OPTIONS = {"tls", "auth", "password_file"}
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an address does not say: our name, the usual TLS policy, where relative paths begin."""
+    """What an address does not say: our name, the usual TLS policy, where relative paths begin.
+
+    `patience` is the share of the usual time that servers may take.
+    """
 
     ehlo_name: str
     starttls: str
     data_path: Path
+    patience: float = 1.0
 
 
 def open_route(address: str, surroundings: Surroundings) -> Transport:
@@ -69,6 +73,7 @@ def _server(parts: SplitResult, surroundings: Surroundings) -> Transport:
             password=unquote(parts.password or ""),
             password_file=Path(password_file).expanduser() if password_file else None,
             auth=auth,
+            timeouts=Timeouts().scaled(surroundings.patience),
             is_lmtp=parts.scheme == "lmtp",
         )
     )

@@ -200,7 +200,10 @@ class Ledger:
         work.armings = [each for each in work.armings if not each[1].done()] + since.armings
         work.settled += since.settled
         work.throttles |= since.throttles
-        work.transports |= since.transports
+        # Who reaches neither the database nor a mail server is cut off: that this server cannot be
+        # reached from here is nothing that the other hosts should go by.
+        told = work.transports | since.transports
+        work.transports = {name: health for name, health in told.items() if not health.failures}
         work.pauses |= since.pauses
         self._next = work
         self._asked.set()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from digest.clock import Clock
 from digest.delivery.dkim import Signer, sign
@@ -40,6 +41,17 @@ class Leases:
     length: float = 900
     renewal: float = 60
     margin: float = 660
+
+    @classmethod
+    def lasting(cls, seconds: float) -> Self:
+        """Return leases of a length; below the usual one everything else shrinks with it."""
+        share = min(1.0, seconds / cls().length)
+        return cls(seconds, cls().renewal * share, cls().margin * share)
+
+    @property
+    def patience(self) -> float:
+        """Return which share of the usual time mail servers may take, so that it fits the margin."""
+        return self.margin / type(self)().margin
 
 
 @dataclass(slots=True)

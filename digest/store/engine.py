@@ -2,24 +2,27 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection as Connection  # noqa: PLC0414  what the pipeline passes on
 from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from digest.errors import StoreAwayError
+from digest.clock import steady
+from digest.errors import StoreAwayError, StoreError
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# A PostgreSQL whose host goes without a word is found out within half a minute or so; what the
-# address says goes first. All in seconds, but for the last, in milliseconds.
+# A PostgreSQL whose host goes without a word is found out within a minute; what the address says goes
+# first. All in seconds, but for the last, in milliseconds.
 _PATIENCE = {
     "connect_timeout": 10,
     "keepalives": 1,
@@ -28,11 +31,24 @@ _PATIENCE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-_PAUSE = 1.0  # seconds between two tries to write
+# And the other way round, or what a host held that goes in the midst of a transaction would be locked
+# for everybody else, for two hours where the server's system has the usual settings.
+_PATIENCE_OF_SERVER = {
+    "tcp_keepalives_idle": "keepalives_idle",
+    "tcp_keepalives_interval": "keepalives_interval",
+    "tcp_keepalives_count": "keepalives_count",
+    "tcp_user_timeout": "tcp_user_timeout",
+}
+_PAUSE = 1.0  # seconds between two tries to be the one that migrates
 # A standby that is not promoted yet, or a host that has run out of disk, lets nobody write.
 _READ_ONLY = "25006"
 # Any number that others on the same server are unlikely to use as an advisory lock.
 _INGEST_LOCK = 0x0D16E57
+_AFTERWARDS = "digest_afterwards"
+_MIGRATION_LOCK = 0x0D16E58
+_TRY_TO_MIGRATE = text("SELECT pg_try_advisory_lock(:key)")
+# Statements before it take milliseconds: who waits longer waits for a backup, say, or for a person.
+BRIEFLY = text("SET lock_timeout = '2s'")
 
 
 class Database:
@@ -61,6 +77,7 @@ class Database:
             event.listen(self._asking, "connect", _prepare_to_ask)
         else:
             self._asking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            event.listen(self.engine, "connect", _asking_for_patience(self.url.query))
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -104,7 +121,11 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose work is kept whole when the block ends, or not at all."""
         with self.engine.begin() as connection:
+            connection.info.pop(_AFTERWARDS, None)  # of a transaction that was rolled back
             yield connection
+            afterwards = connection.info.pop(_AFTERWARDS, ())
+        for call in afterwards:
+            call()
 
     @contextmanager
     def ingesting(self) -> Iterator[Connection]:
@@ -116,6 +137,37 @@ class Database:
                 )
             yield connection
 
+    @contextmanager
+    def migrating(self, patience: float = 300.0) -> Iterator[Connection]:
+        """Give a connection for migrations, which at most one process has at a time.
+
+        On PostgreSQL each of them is a transaction of its own, and waits no longer than some
+        seconds for a lock: everybody who comes later would wait behind it. On SQLite it is one
+        writing transaction. Raises StoreError if another process migrates for longer than `patience`.
+        """
+        if self.is_sqlite:
+            with self.writing() as connection:
+                yield connection
+            return
+        with self.engine.connect() as connection:
+            give_up_at = steady() + patience
+            # Asked again and again: who waits within a statement holds up indexes that are built
+            # CONCURRENTLY, and they this.
+            while not connection.execute(_TRY_TO_MIGRATE, {"key": _MIGRATION_LOCK}).scalar():
+                connection.rollback()
+                if steady() > give_up_at:
+                    message = (
+                        "another process has been migrating the database for minutes: see it end"
+                    )
+                    raise StoreError(message)
+                time.sleep(_PAUSE)
+            try:
+                connection.execute(BRIEFLY)
+                connection.commit()
+                yield connection
+            finally:
+                connection.invalidate()  # closed: what it held, and was told, goes with it
+
     def try_write(self, work: Callable[[Connection], T]) -> T:
         """Return what `work` returns in a transaction, or raise StoreAwayError to be tried again."""
         with told_if_away(), self.writing() as connection:
@@ -126,10 +178,24 @@ class Database:
         with told_if_away(), self.reading() as connection:
             return work(connection)
 
+    @property
+    def libpq(self) -> tuple[str, dict[str, Any]]:
+        """Return the address of a PostgreSQL as its own library reads it, and our patience with it."""
+        address = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return address, dict(self._patience())
+
     def dispose(self) -> None:
         """Close all connections."""
         self._asking.dispose()
         self.engine.dispose()
+
+
+def after_commit(connection: Connection | None, call: Callable[[], object]) -> None:
+    """Have something called once the transaction of `writing` is committed; at once without one."""
+    if connection is None:
+        call()
+    else:
+        connection.info.setdefault(_AFTERWARDS, []).append(call)
 
 
 @contextmanager
@@ -142,6 +208,28 @@ def told_if_away() -> Iterator[None]:
         if is_away or getattr(error.orig, "sqlstate", None) == _READ_ONLY:
             raise StoreAwayError(str(error.orig).strip()) from error
         raise
+
+
+def _asking_for_patience(
+    address: Mapping[str, object],
+) -> Callable[[DBAPIConnection, ConnectionPoolEntry], None]:
+    """Return what has a server look after us as we, by what an address says, do after it.
+
+    Not by the address's `options`, which a pool before the server may refuse.
+    """
+    asked = {**_PATIENCE, **address}
+    values = [(theirs, str(asked[ours])) for theirs, ours in _PATIENCE_OF_SERVER.items()]
+    words = [word for pair in values for word in pair]
+    question = "SELECT " + ", ".join("set_config(%s, %s, false)" for _ in values)
+
+    def ask(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        connection.autocommit = True  # otherwise the question would begin a transaction
+        cursor = connection.cursor()
+        cursor.execute(question, words)
+        cursor.close()
+        connection.autocommit = False
+
+    return ask
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -1,5 +1,6 @@
 """What an operator writes, and the transport that is meant."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from digest.delivery.smtp import Auth, SmtpTransport, Tls
 from digest.delivery.transports import OutgoingMail, Threaded
 from digest.errors import ConfigError
 from digest.model.deliveries import Outcome
+from digest.pipeline.outgoing import Leases
 from tests.delivery.lane import send_all
 
 
@@ -27,6 +29,19 @@ def test_a_relay_with_everything(tmp_path: Path) -> None:
     assert (settings.username, settings.password) == ("me@x", "pa/ss")
     assert (settings.tls, settings.auth) == (Tls.REQUIRE, Auth.LOGIN)
     assert settings.local_hostname == "mail.example.org"
+
+
+@pytest.mark.parametrize(("seconds", "end"), [(900, 600), (3600, 600), (90, 60)])
+def test_a_server_is_waited_for_as_long_as_a_lease_allows_and_no_longer(
+    seconds: int, end: int, tmp_path: Path
+) -> None:
+    leases = Leases.lasting(seconds)
+    transport = open_route("smtp://host", replace(around(tmp_path), patience=leases.patience))
+
+    assert isinstance(transport, SmtpTransport)
+    assert transport.settings.timeouts.end == pytest.approx(end)
+    assert transport.settings.timeouts.end < leases.margin < leases.length == seconds
+    assert leases.renewal * 3 < leases.length - leases.margin
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,20 @@ from digest.delivery.owner import this_owner
 from digest.delivery.spill import Spill
 from digest.errors import ConfigError, StoreAwayError
 from digest.model.deliveries import (
+    Arming,
     Delivery,
     DeliveryState,
     Outcome,
     Settled,
     Settlement,
     Stage,
+    TransportHealth,
     Verdict,
 )
 from digest.pipeline import ledger as ledger_module
 from digest.pipeline.bounced import count_refusals
 from digest.pipeline.ledger import Ledger
-from digest.store import claims, suppressions, workers
+from digest.store import claims, suppressions, throttles, workers
 from digest.store.engine import Connection, Database
 from tests.conftest import HandClock
 from tests.faults.site import Site
@@ -143,6 +146,35 @@ def test_a_thread_that_hangs_is_left_behind_and_its_verdicts_are_kept(
     [kept] = Spill(tmp_path / "spill").take()
     assert is_over_before_the_thread
     assert len(kept.settled) == 2
+
+
+def test_a_host_that_was_cut_off_tells_nobody_that_the_mail_server_is_away(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reached neither that nor the database, and the others reach both."""
+    real = Database.try_write
+    away = threading.Event()
+    down = TransportHealth(1, site.clock() + timedelta(minutes=1), "no route to host")
+
+    def be_away(*_: object) -> None:
+        monkeypatch.setattr(Database, "try_write", real)
+        away.set()
+        raise StoreAwayError("no route to host")
+
+    async def work() -> None:
+        async with Ledger(site.sender()) as ledger:
+            ledger.note_transport("backup", down)
+            await ledger.arm(Arming(mail, "hash", "backup"))
+            monkeypatch.setattr(Database, "try_write", be_away)
+            ledger.note_transport("relay", down)
+            await asyncio.to_thread(away.wait)
+
+    site.make_due()
+    [mail] = claim(site, "test")
+    asyncio.run(work())
+    with site.database.reading() as connection:
+        found = [throttles.load_transport(connection, name) for name in ("backup", "relay")]
+    assert found == [down, TransportHealth()]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
