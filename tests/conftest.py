@@ -13,8 +13,15 @@ from sqlalchemy import Engine, create_engine, text
 from digest.store.engine import Database
 from digest.store.schema import upgrade
 from tests import postgres
+from tests.statements import share_statements
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+share_statements("sqlite://")
+# What tests write is thrown away, so it need not wait for a disk where there is room in memory;
+# where disks are played, those are mounted.
+if (memory := postgres.in_memory()) and not os.statvfs(memory).f_flag & os.ST_NOEXEC:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 START = datetime(2026, 3, 18, 6, 0, tzinfo=UTC)
@@ -68,6 +75,7 @@ def postgres_server() -> Iterator[str]:
             pytest.fail("CI tests PostgreSQL: unset DIGEST_TEST_PG")
         pytest.skip("PostgreSQL is left out, as DIGEST_TEST_PG=off says")
     with postgres.server() as address:
+        share_statements(f"{address}/postgres")
         yield address
 
 
@@ -108,6 +116,14 @@ def open_database(request: pytest.FixtureRequest, folder: Path, kind: str) -> Da
     name = f"test_{os.getpid()}_{next(_numbers)}"
     _create(address, name, template)
     return Database(f"{address}/{name}")
+
+
+def empty_postgres(request: pytest.FixtureRequest) -> str:
+    """Return the address of a new database without any table."""
+    address = request.getfixturevalue("postgres_server")
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _create(address, name, "template0")
+    return f"{address}/{name}"
 
 
 def close_database(database: Database) -> None:

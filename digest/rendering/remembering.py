@@ -36,6 +36,9 @@ _LONG = 400
 _SHARED = frozenset({Shared})
 # Every compiled block has a number of its own: two may stand on one line.
 _numbers = itertools.count(1)
+# So has every environment: two may have one compiled template, and a site's name is in what they write.
+_environments = itertools.count(1)
+_BLOCKS = 1 << 32
 # Where a block stands within another; nobody can write that into a title.
 _TOKEN = secrets.token_hex(8)
 _MARK = f"\0{_TOKEN} %d\0"
@@ -92,6 +95,7 @@ class Remembering(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.code_generator_class = _Checked
+        self._first = next(_environments) * _BLOCKS
 
     def parse(self, parser: Parser) -> nodes.Node:
         """Return the loop of a tag, or fail if its body shows more than its items."""
@@ -119,6 +123,7 @@ class Remembering(Extension):
         self, items: Sequence[Remembers], block: int, caller: Callable[[Remembers], str]
     ) -> Blocks | str:
         blocks: list[str] = []
+        block += self._first
         for item in items:
             try:
                 known = item.written.get(block)

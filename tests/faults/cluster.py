@@ -13,7 +13,7 @@ import pytest
 from digest.store.engine import Database
 from digest.store.schema import upgrade
 from tests import postgres
-from tests.faults.processes import eventually
+from tests.waiting import eventually
 
 
 class Cluster:

@@ -1,48 +1,35 @@
 """Workers in processes of their own, seen from outside: told what to do, killed, stopped, woken."""
 
-import dataclasses
-import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from digest.delivery.sink import Sink
-from tests.conftest import REPOSITORY
 from tests.faults.site import Site
-from tests.faults.worker import Orders
-from tests.postgres import process_wait
+from tests.faults.worker import Orders, obey
+from tests.waiting import PATIENCE, eventually
 
-_PATIENCE = 60.0
-
-
-def eventually(look: Callable[[], bool], what: str, within: float = _PATIENCE) -> None:
-    """Look again and again until it is so: another process gives no better signal."""
-    give_up_at = time.monotonic() + within
-    while not look():
-        if time.monotonic() > give_up_at:
-            raise TimeoutError(f"{what}: not within {within:g} s")
-        process_wait(0.01)
+# All are forked from one that has imported everything and opened nothing: a start of Python takes
+# longer than what most of them have to do.
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["tests.faults.prepared"])
 
 
 class Process:
     """A process that waits for its orders; at the end of the `with` block it is no more."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.worker"],
-            cwd=REPOSITORY,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._line, theirs = _forks.Pipe()
+        self._process = _forks.Process(target=obey, args=(theirs,))
+        self._process.start()
+        theirs.close()
 
     @property
     def pid(self) -> int:
+        assert self._process.pid is not None
         return self._process.pid
 
     def __enter__(self) -> Self:
@@ -54,44 +41,42 @@ class Process:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.communicate()
+        self._process.kill()  # nothing, if it has ended
+        self._process.join()
+        self._line.close()
+        self._process.close()
 
     def begin(self, orders: Orders) -> None:
-        """Give it its orders, as soon as it can take them."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
-        self._process.stdin.write(json.dumps(dataclasses.asdict(orders)) + "\n")
-        self._process.stdin.flush()
+        """Give it its orders."""
+        self._line.send(orders)
 
     def send_signal(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
+        os.kill(self.pid, number)
 
     def is_running(self) -> bool:
-        return self._process.poll() is None
+        return self._process.exitcode is None
 
     def wait(self) -> int:
         """Return how it ended: 0, or less the number of the signal."""
-        return self._process.wait(_PATIENCE)
+        self._process.join(PATIENCE)
+        if self._process.exitcode is None:
+            raise TimeoutError(f"process {self.pid}: not within {PATIENCE:g} s")
+        return self._process.exitcode
 
     def wait_until_stopped(self) -> None:
         """Wait until it has been stopped by a signal."""
-        how = os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT
 
         def is_stopped() -> bool:
-            found = os.waitid(os.P_PID, self.pid, how)
-            assert found is None or found.si_code == os.CLD_STOPPED, "it ended instead"
-            return found is not None
+            assert self.is_running(), "it ended instead"
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
         eventually(is_stopped, "stopped")
 
     def report(self) -> dict[str, Any]:
         """Return what it says it has done, when it is done."""
-        told, _ = self._process.communicate(timeout=_PATIENCE)
-        assert self._process.returncode == 0
-        found: dict[str, Any] = json.loads(told.splitlines()[-1])
+        assert self._line.poll(PATIENCE), "it does not report"
+        found: dict[str, Any] = self._line.recv()
+        assert self.wait() == 0
         return found
 
 

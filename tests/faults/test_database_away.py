@@ -18,9 +18,10 @@ from tests.conftest import HandClock
 from tests.faults.at_work import at_work
 from tests.faults.cluster import Cluster, own_cluster
 from tests.faults.ends import all_is_well
-from tests.faults.processes import Process, eventually, orders
+from tests.faults.processes import Process, orders
 from tests.faults.site import Site, smtp
 from tests.postgres import process_wait
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

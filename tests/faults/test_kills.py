@@ -13,8 +13,9 @@ from tests.faults.breakpoints import Point
 from tests.faults.ends import copies, flagged
 from tests.faults.invariants import check
 from tests.faults.matter import TITLES
-from tests.faults.processes import Process, eventually, orders, run_to_its_end
+from tests.faults.processes import Process, orders, run_to_its_end
 from tests.faults.site import Site, smtp
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,9 @@ from digest.store import suppressions
 from tests.factories import make_wishes, numbered
 from tests.faults.breakpoints import Point
 from tests.faults.invariants import check
-from tests.faults.processes import eventually, orders, run_to_its_end
+from tests.faults.processes import orders, run_to_its_end
 from tests.faults.site import AUTHORITY, Site, smtp
+from tests.waiting import eventually
 
 
 def leave(site: Site) -> None:

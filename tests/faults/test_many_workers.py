@@ -10,7 +10,7 @@ import pytest
 from digest.delivery.sink import Rule, Sink, Step
 from digest.model.deliveries import DeliveryState
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import ComposeReport, compose_due
+from digest.pipeline.compose import Composer, ComposeReport
 from digest.store.engine import Database
 from tests.factories import numbered
 from tests.faults.ends import copies, flagged
@@ -42,7 +42,7 @@ def test_two_schedulers_at_the_same_tick_compose_each_digest_once(
     def compose(database: Database) -> ComposeReport:
         archives = Archives(database, site.clock)
         start.wait(10)
-        return compose_due(database, archives, AUTHORITY, site.clock)
+        return Composer(database, archives, AUTHORITY, site.clock).compose_due()
 
     with ThreadPoolExecutor(2) as pool:
         for each in range(ROUNDS):

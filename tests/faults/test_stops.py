@@ -13,8 +13,9 @@ from digest.store.workers import lease_left, recover_deliveries
 from tests.faults.breakpoints import Point
 from tests.faults.ends import copies, flagged
 from tests.faults.invariants import check
-from tests.faults.processes import Process, eventually, orders
+from tests.faults.processes import Process, orders
 from tests.faults.site import Site, smtp
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

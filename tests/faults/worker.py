@@ -1,26 +1,25 @@
 """A worker or a scheduler in a process of its own that strikes itself down at an exact moment.
 
-`python -m tests.faults.worker` reads its orders as a line of JSON from its input once everything
-is imported, so that one can stand ready. A breakpoint wraps the real function: at the `nth` time
-it is passed the process sends itself `signal`, KILL or STOP, and to the kernel that is no different
-from anybody else's. The product has no hooks for this.
+`obey` waits for its orders, so that one can stand ready. A breakpoint wraps the real function: at
+the `nth` time it is passed the process sends itself `signal`, KILL or STOP, and to the kernel that
+is no different from anybody else's. The product has no hooks for this.
 """
 
 import dataclasses
-import json
 import logging
 import signal
 import sys
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from digest.clock import Clock, steady
 from digest.delivery.owner import this_owner
 from digest.delivery.smtp import SmtpSettings, SmtpTransport, Timeouts, Tls
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import compose_due
+from digest.pipeline.compose import Composer
 from digest.pipeline.deliver import deliver_due
 from digest.pipeline.outgoing import Leases, Sender
 from digest.rendering.email import MailRenderer
@@ -55,11 +54,10 @@ class Orders:
     mails_per_connection: int = 100
 
 
-def main() -> None:
-    """Do what is ordered; print the states the attempts ended in."""
+def obey(line: Connection) -> None:
+    """Do what is ordered; report the states the attempts ended in."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    print("ready", flush=True)  # noqa: T201  to who started it
-    orders = Orders(**json.loads(sys.stdin.readline()))
+    orders: Orders = line.recv()
     strike = Strike(orders.nth, getattr(signal, f"SIG{orders.signal}"))
     if orders.point:
         BREAKPOINTS[Point(orders.point)](strike)
@@ -73,16 +71,12 @@ def main() -> None:
         done = {"states": counts, "recovered": report.recovered}
     else:
         at_plan = orders.point == Point.PLANNED
-        composed = compose_due(
-            database,
-            Archives(database, clock),
-            AUTHORITY,
-            clock,
-            (lambda _count: strike()) if at_plan else (lambda _count: None),
+        composed = Composer(database, Archives(database, clock), AUTHORITY, clock).compose_due(
+            (lambda _count: strike()) if at_plan else (lambda _count: None)
         )
         done = dataclasses.asdict(composed)
     database.dispose()
-    print(json.dumps(done), flush=True)  # noqa: T201  the same
+    line.send(done)
 
 
 def _moved(now: str) -> Clock:
@@ -114,7 +108,3 @@ def _sender(orders: Orders, database: Database, clock: Clock) -> Sender:
         spill=Path(orders.spill) if orders.spill else None,
         patience=orders.patience,
     )
-
-
-if __name__ == "__main__":
-    main()
