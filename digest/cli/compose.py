@@ -20,6 +20,8 @@ def compose(*, dry_run: bool, as_json: bool) -> None:
 
     With DIGEST_REVIEW=on the mails wait for `digest deliveries release`.
     """
+    from dataclasses import asdict
+
     from digest import jobs
     from digest.cli.context import open_app
     from digest.cli.output import print_json, progress
@@ -31,12 +33,14 @@ def compose(*, dry_run: bool, as_json: bool) -> None:
     with progress("Composing", None) as advance:
         report = jobs.compose(app, advance)
     if as_json:
-        print_json({"composed": report.composed, "quiet": report.quiet, "waiting": report.waiting})
+        print_json(asdict(report))
         return
     waiting = f", {report.waiting} wait for more papers" if report.waiting else ""
     click.echo(
         f"{report.composed} digests composed, {report.quiet} readers without a match{waiting}"
     )
+    if report.broken:
+        click.echo(f"{report.broken} cannot be composed (the log says why); they are due still")
     if report.composed and app.settings.review == "on":
         click.echo("they wait for `digest deliveries release --state planned`")
 

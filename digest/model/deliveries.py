@@ -25,6 +25,15 @@ class DeliveryState(StrEnum):
     HELD = "held"
 
 
+# Nothing becomes of a mail in one of these, unless a person says so.
+ENDED = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.FAILED,
+    DeliveryState.SUPPRESSED,
+    DeliveryState.EXPIRED,
+)
+
+
 class MailKind(StrEnum):
     """Which mail a delivery carries; each is a folder of templates."""
 

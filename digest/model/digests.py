@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from digest.model.papers import Paper
 from digest.model.subscribers import Subscriber, Wishes
@@ -28,6 +29,16 @@ class Field(StrEnum):
 
     TITLE = "title"
     ABSTRACT = "abstract"
+
+
+class Quoted(NamedTuple):
+    """The sentence of a paper that shows a match, the same for everybody to whom it is shown."""
+
+    paper_id: int
+    kind: MatchKind
+    field: Field
+    sentence: str
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

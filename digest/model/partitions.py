@@ -12,3 +12,8 @@ class IdRange:
 
     first: int
     last: int
+
+    def halves(self) -> tuple["IdRange", "IdRange"]:
+        """Return the two parts of a range of more than one id."""
+        middle = (self.first + self.last) // 2
+        return IdRange(self.first, middle), IdRange(middle + 1, self.last)

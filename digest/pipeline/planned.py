@@ -1,11 +1,11 @@
 """What names a mail for ever, and until when it may still be sent."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from digest.delivery.domains import domain_group
 from digest.model.deliveries import MailKind
-from digest.model.digests import Digest
+from digest.model.due import DueReader
 from digest.model.subscribers import Subscriber
 from digest.store.deliveries import PlannedDelivery
 
@@ -23,26 +23,30 @@ def delivery_key(authority: str, subscriber_id: int, kind: MailKind, period: str
     return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
-def digest_delivery(
-    authority: str, subscriber: Subscriber, digest: Digest, next_due_at: datetime
+def digest_delivery(  # noqa: PLR0913, PLR0917  one mail, whole
+    authority: str,
+    reader: DueReader,
+    digest_id: int,
+    day: date,
+    composed_at: datetime,
+    next_due_at: datetime,
 ) -> PlannedDelivery:
     """Return the delivery of a stored digest, to be given up half an hour before the next is due.
 
     It has two hours in any case, and twenty at most.
     """
-    period = digest.period.isoformat()
-    composed_at = digest.composed_at
+    period = day.isoformat()
     deadline = min(composed_at + _LAST_HOURS, next_due_at - _BEFORE_THE_NEXT)
     return PlannedDelivery(
-        subscriber_id=subscriber.id,
+        subscriber_id=reader.id,
         kind=MailKind.DIGEST,
         period=period,
-        digest_id=digest.id,
-        address=subscriber.address,
-        key=delivery_key(authority, subscriber.id, MailKind.DIGEST, period),
-        planned_at=digest.composed_at,
+        digest_id=digest_id,
+        address=reader.address,
+        key=delivery_key(authority, reader.id, MailKind.DIGEST, period),
+        planned_at=composed_at,
         deadline_at=max(composed_at + _AT_LEAST, deadline),
-        domain_group=domain_group(subscriber.address),
+        domain_group=domain_group(reader.address),
     )
 
 

@@ -17,7 +17,7 @@ from digest.model.subscribers import (
     Subscriber,
     SubscriberState,
 )
-from digest.pipeline.compose import new_digest
+from digest.pipeline.foresee import new_digest
 from digest.pipeline.ingest import paper_key
 from digest.ranking.rank import rank
 from digest.resources import resource_folder

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from digest.clock import Clock
 from digest.delivery.address import address_key, normal_address
 from digest.errors import TokenError
-from digest.model.cadence import first_open_slot, local_date, start_of
+from digest.model.cadence import due_after_change, first_open_slot, local_date, start_of
 from digest.model.deliveries import MailKind
 from digest.model.subscribers import Address, Subscriber, SubscriberState, Wishes
 from digest.pipeline import account_mails
-from digest.store import digests, dumps, feeds, subscribers
+from digest.store import digests, due, dumps, feeds, subscribers
 from digest.store.engine import Connection, Database
 from digest.tokens import Purpose, Tokens
 
@@ -151,15 +151,9 @@ def change_wishes(
             subscribers.set_pause(connection, known.id, paused_until, known.paused_at or now)
         if known.state is SubscriberState.ACTIVE and wishes.cadence != known.cadence:
             period = digests.last_period(connection, known.id)
-            slot = first_open_slot(wishes.cadence, now, paused_until, period)
-            if not _is_due_before(known, now, slot.period, wishes.cadence.zone):
-                subscribers.set_due_times(connection, [(known.id, slot.due_at)])
+            due_at = due_after_change(wishes.cadence, now, paused_until, period, known.next_due_at)
+            due.set_due_times(connection, [known.id], [due_at])
         return _existing(connection, known.id)
-
-
-def _is_due_before(known: Subscriber, now: datetime, period: date, zone: str) -> bool:
-    due_at = known.next_due_at
-    return due_at is not None and due_at <= now and local_date(due_at, zone) < period
 
 
 def wishes_of(subscriber: Subscriber) -> Wishes:

@@ -4,7 +4,7 @@ The tables decide who sends what: `claims` hands mails to workers, `settling` ar
 `workers` takes them back from the dead, `waiting` is for those that no worker has.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_column, select
 
 from digest.model.deliveries import Delivery, DeliveryState, MailKind
+from digest.store.bulk import insert_rows, take_ids
 from digest.store.spent_ids import with_unspent_ids
 from digest.store.tables import deliveries
 from digest.store.upsert import insert_new
@@ -70,30 +71,49 @@ def plan_deliveries(
 
     They are READY, or PLANNED where an operator wants to release them first.
     """
-    rows = [
-        {
-            "subscriber_id": delivery.subscriber_id,
-            "kind": delivery.kind.value,
-            "period": delivery.period,
-            "digest_id": delivery.digest_id,
-            "address": delivery.address,
-            "key": delivery.key,
-            "state": state.value,
-            "attempts": 0,
-            "fence": 0,
-            "planned_at": delivery.planned_at,
-            "next_at": delivery.planned_at,
-            "deadline_at": delivery.deadline_at,
-            "domain_group": delivery.domain_group,
-            "is_maybe_duplicate": False,
-            "text": "",
-        }
-        for delivery in planned
-    ]
+    columns = _columns(list(planned), state)
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if not rows:
         return 0
     statement = insert_new(connection, deliveries).returning(deliveries.c.id)
     return len(connection.execute(statement, with_unspent_ids(connection, deliveries, rows)).all())
+
+
+def plan_new_deliveries(
+    connection: Connection, planned: Sequence[PlannedDelivery], state: DeliveryState
+) -> None:
+    """Put mails into the ledger that are certainly not there yet, in sets.
+
+    One that is there is refused by the table, and with it the whole transaction.
+    """
+    columns = _columns(planned, state)
+    insert_rows(
+        connection,
+        deliveries,
+        {"id": take_ids(connection, deliveries, len(planned)), **columns},
+    )
+
+
+def _columns(planned: Sequence[PlannedDelivery], state: DeliveryState) -> dict[str, Sequence[Any]]:
+    count = len(planned)
+    planned_at = [each.planned_at for each in planned]
+    return {
+        "subscriber_id": [each.subscriber_id for each in planned],
+        "kind": [each.kind.value for each in planned],
+        "period": [each.period for each in planned],
+        "digest_id": [each.digest_id for each in planned],
+        "address": [each.address for each in planned],
+        "key": [each.key for each in planned],
+        "state": [state.value] * count,
+        "attempts": [0] * count,
+        "fence": [0] * count,
+        "planned_at": planned_at,
+        "next_at": planned_at,
+        "deadline_at": [each.deadline_at for each in planned],
+        "domain_group": [each.domain_group for each in planned],
+        "is_maybe_duplicate": [False] * count,
+        "text": [""] * count,
+    }
 
 
 def deliveries_of(connection: Connection, subscriber_id: int, limit: int = 100) -> list[Delivery]:
@@ -146,14 +166,16 @@ def find_deliveries(  # noqa: PLR0913  every way to look for a mail
 def count_deliveries(connection: Connection) -> dict[DeliveryState, int]:
     """Return how many mails are in each state."""
     statement = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-    return {DeliveryState(state): count for state, count in connection.execute(statement)}
+    rows = connection.execute(statement)
+    return {_STATES[state]: count for state, count in rows if state in _STATES}
 
 
 def count_by_state_and_group(connection: Connection) -> dict[tuple[DeliveryState, str], int]:
     """Return how many mails of each domain group are in each state."""
     by = (deliveries.c.state, deliveries.c.domain_group)
     statement = select(*by, func.count()).group_by(*by)
-    return {(DeliveryState(s), group): count for s, group, count in connection.execute(statement)}
+    rows = connection.execute(statement)
+    return {(_STATES[state], group): count for state, group, count in rows if state in _STATES}
 
 
 def oldest_ready(connection: Connection, now: datetime) -> datetime | None:
@@ -172,12 +194,22 @@ def in_state(*states: DeliveryState) -> ColumnElement[bool]:
     return deliveries.c.state == words[0] if len(words) == 1 else deliveries.c.state.in_(words)
 
 
+def of_known_kind() -> ColumnElement[bool]:
+    """Return the condition of being a mail that this release can build: a newer one sends the others."""
+    return deliveries.c.kind.in_([literal_column(f"'{kind}'") for kind in _KINDS])
+
+
 def delivery(row: Row[Any]) -> Delivery:
-    """Return the delivery of a row of COLUMNS."""
+    """Return the delivery of a row of COLUMNS, one of a known kind."""
     values: list[Any] = list(row)
     values[_KIND], values[_STATE] = _KINDS[values[_KIND]], _STATES[values[_STATE]]
     return Delivery(*values)
 
 
 def _found(connection: Connection, statement: Select[Any]) -> list[Delivery]:
-    return [delivery(row) for row in connection.execute(statement)]
+    return [delivery(row) for row in connection.execute(statement) if _is_known(row)]
+
+
+def _is_known(row: Row[Any]) -> bool:
+    # A newer release, which is being rolled out, may have written what this one cannot tell of.
+    return row[_KIND] in _KINDS and row[_STATE] in _STATES

@@ -1,21 +1,19 @@
 """Digests: what was chosen for whom, and why."""
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, bindparam, cast, func, insert, select
+from sqlalchemy import Connection, Row, Select, Text, bindparam, cast, exists, func, select
 
 from digest.model.deliveries import DeliveryState
-from digest.model.digests import Digest, Entry, Field, MatchKind, Reason, Window
-from digest.store.frozen_wishes import wishes_from_json, wishes_to_json
-from digest.store.spent_ids import with_unspent_ids
-from digest.store.tables import deliveries, digest_entries, digests, subscribers
-
-# An enumeration's own look-up takes ten times as long.
-_KINDS = {kind.value: kind for kind in MatchKind}
-_FIELDS = {field.value: field for field in Field}
+from digest.model.digests import Digest, Entry, Reason, Window
+from digest.model.subscribers import Wishes
+from digest.store.bulk import insert_rows, take_ids
+from digest.store.entries import entries_from_json, entries_of_before, papers_in
+from digest.store.tables import deliveries, digest_entries, digests, subscribers, wishes
+from digest.store.wishes import all_from_json
 
 # A digest in one of these states may still have reached its reader, or may yet.
 _MAY_BE_SEEN = (
@@ -62,8 +60,7 @@ def papers_on_their_way(
         & ~deliveries.c.is_maybe_duplicate
     )
     statement = (
-        select(digests.c.subscriber_id, digest_entries.c.paper_id, digest_entries.c.folded)
-        .join(digest_entries, digest_entries.c.digest_id == digests.c.id)
+        select(digests.c.id, digests.c.subscriber_id, cast(digests.c.entries, Text))
         .join(deliveries, deliveries.c.digest_id == digests.c.id)
         .join(subscribers, subscribers.c.id == digests.c.subscriber_id)
         .where(
@@ -73,9 +70,12 @@ def papers_on_their_way(
             ~has_expired,
         )
     )
+    rows = [tuple(row) for row in connection.execute(statement)]
+    shown = papers_of(connection, [(number, stored) for number, _, stored in rows])
     found: dict[int, set[int]] = {}
-    for row in connection.execute(statement):
-        found.setdefault(row.subscriber_id, set()).update((row.paper_id, *row.folded))
+    for number, subscriber_id, _ in rows:
+        for paper, folded in shown[number]:
+            found.setdefault(subscriber_id, set()).update((paper, *folded))
     return {number: frozenset(papers) for number, papers in found.items()}
 
 
@@ -99,47 +99,50 @@ def last_sent(
     return {row.subscriber_id: row.period for row in connection.execute(statement)}
 
 
-def add_digests(connection: Connection, composed: Sequence[Digest]) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class NewDigests:
+    """Digests of one moment and one newest dump, column by column.
+
+    `entries` are as `store.entries` writes them; each was composed for the wishes of its reader at
+    one of the `revisions`, which are stored.
+    """
+
+    composed_at: datetime
+    window_through: int
+    subscriber_ids: Sequence[int]
+    periods: Sequence[date]
+    window_after: Sequence[int]
+    revisions: Sequence[int]
+    considered: Sequence[int]
+    matched: Sequence[int]
+    excluded: Sequence[int]
+    is_rest: Sequence[bool]
+    entries: Sequence[str]
+
+
+def add_digests(connection: Connection, new: NewDigests) -> list[int]:
     """Store digests with their entries; return their ids in the order given.
 
     The caller holds their subscribers (`hold_due`) and has asked `composed_periods`; a second
     digest for a period is refused by the table, and with it the whole transaction.
     """
-    if not composed:
-        return []
-    statement = insert(digests).returning(digests.c.id, sort_by_parameter_order=True)
-    rows = [
-        {
-            "subscriber_id": digest.subscriber_id,
-            "period": digest.period,
-            "window_after": digest.window.after,
-            "window_through": digest.window.through,
-            "considered": digest.considered,
-            "matched": digest.matched,
-            "composed_at": digest.composed_at,
-            "wishes": None if digest.wishes is None else wishes_to_json(digest.wishes),
-            "excluded": digest.excluded,
-            "is_rest": digest.is_rest,
-        }
-        for digest in composed
-    ]
-    rows = [*with_unspent_ids(connection, digests, rows)]
-    numbers = [int(number) for number in connection.execute(statement, rows).scalars()]
-    entries = [
-        {
-            "digest_id": number,
-            "rank": rank,
-            "paper_id": entry.paper_id,
-            "score": entry.score,
-            "reasons": [_reason_to_json(reason) for reason in entry.reasons],
-            "folded": list(entry.folded),
-            "topic": entry.topic,
-        }
-        for number, digest in zip(numbers, composed, strict=True)
-        for rank, entry in enumerate(digest.entries, start=1)
-    ]
-    if entries:
-        connection.execute(insert(digest_entries), entries)
+    count = len(new.subscriber_ids)
+    numbers = take_ids(connection, digests, count)
+    columns: dict[str, Sequence[Any]] = {
+        "id": numbers,
+        "subscriber_id": new.subscriber_ids,
+        "period": new.periods,
+        "window_after": new.window_after,
+        "window_through": [new.window_through] * count,
+        "considered": new.considered,
+        "matched": new.matched,
+        "composed_at": [new.composed_at] * count,
+        "excluded": new.excluded,
+        "is_rest": new.is_rest,
+        "entries": new.entries,
+        "wishes_revision": new.revisions,
+    }
+    insert_rows(connection, digests, columns)
     return numbers
 
 
@@ -160,7 +163,11 @@ def marks_reached(connection: Connection, digest_ids: Collection[int]) -> list[t
 
 def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Digest]:
     """Return digests with their entries by their ids."""
-    entries = _entries(connection, numbers)
+    rows = connection.execute(_DIGESTS, {"numbers": list(numbers)}).all()
+    known = [row for row in rows if row.wishes_then is not None]
+    read = all_from_json([row.wishes_then for row in known])
+    wishes_of = {row.id: each for row, each in zip(known, read, strict=True)}
+    entries = _entries(connection, rows, wishes_of)
     return {
         row.id: Digest(
             id=row.id,
@@ -169,67 +176,65 @@ def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int,
             window=Window(row.window_after, row.window_through),
             considered=row.considered,
             matched=row.matched,
-            entries=tuple(entries.get(row.id, ())),
+            entries=entries[row.id],
             composed_at=row.composed_at,
-            wishes=None if row.wishes is None else wishes_from_json(row.wishes),
+            wishes=wishes_of.get(row.id),
             excluded=row.excluded,
             is_rest=row.is_rest,
         )
-        for row in connection.execute(select(digests).where(digests.c.id.in_(numbers))).all()
+        for row in rows
     }
 
 
 def newest_reasons(connection: Connection, subscriber_id: int, paper_id: int) -> tuple[Reason, ...]:
     """Return why a reader's newest digest with a paper has it; none if no digest has."""
-    statement = (
-        select(digest_entries.c.reasons)
-        .join(digests, digests.c.id == digest_entries.c.digest_id)
-        .where(digests.c.subscriber_id == subscriber_id, digest_entries.c.paper_id == paper_id)
-        .order_by(digests.c.period.desc())
-        .limit(1)
-    )
-    return tuple(map(_reason, connection.execute(statement).scalar() or ()))
+    asked = {"number": subscriber_id, "begins": f"%[{paper_id},%", "paper": paper_id}
+    for number in connection.execute(_MAY_SHOW, asked).scalars().all():
+        for entry in digests_by_id(connection, [number])[number].entries:
+            if entry.paper_id == paper_id:
+                return entry.reasons
+    return ()
 
 
-def _entries(connection: Connection, numbers: Collection[int]) -> dict[int, list[Entry]]:
-    """Return the entries of digests, best first, by the digests' ids."""
-    rows = connection.execute(_ENTRIES, {"numbers": list(numbers)}).all()
-    found: dict[int, list[Entry]] = {}
-    told = _all_of([row[4] for row in rows])
-    under = _all_of([row[5] for row in rows])
-    for row, reasons, folded in zip(rows, told, under, strict=True):
-        digest_id, paper_id, score, topic, _, _ = row
-        entry = Entry(paper_id, score, tuple(map(_reason, reasons)), tuple(folded), topic)
-        found.setdefault(digest_id, []).append(entry)
-    return found
+def stored_entries(
+    connection: Connection, digest_ids: Collection[int]
+) -> list[tuple[int, str | None]]:
+    """Return digests with what is stored of their entries, for `papers_of`."""
+    rows = connection.execute(_STORED, {"numbers": list(digest_ids)})
+    return [(row.id, row.entries_then) for row in rows]
 
 
-def _all_of(texts: list[str]) -> list[Any]:
-    """Return what each of many JSON texts says."""
-    found: list[Any] = json.loads(f"[{','.join(texts)}]")
-    return found
+def papers_of(
+    connection: Connection, stored: Sequence[tuple[int, str | None]]
+) -> dict[int, list[tuple[int, Sequence[int]]]]:
+    """Return the papers of digests, best first, each with those folded under it, by their ids.
 
-
-def _reason_to_json(reason: Reason) -> dict[str, Any]:
-    return {
-        "expression": reason.expression,
-        "kind": reason.kind.value,
-        "field": reason.field.value,
-        "sentence": reason.sentence,
-        "spans": [list(span) for span in reason.spans],
-        "share": reason.share,
+    Of each digest is given what is stored of its entries.
+    """
+    of_before = entries_of_before(connection, [number for number, text in stored if text is None])
+    found: dict[int, list[tuple[int, Sequence[int]]]] = {
+        number: papers_in(text) for number, text in stored if text is not None
     }
+    for number, text in stored:
+        if text is None:
+            found[number] = [(e.paper_id, e.folded) for e in of_before.get(number, ())]
+    return found
 
 
-def _reason(stored: dict[str, Any]) -> Reason:
-    return Reason(
-        stored["expression"],
-        _KINDS[stored["kind"]],
-        _FIELDS[stored["field"]],
-        stored["sentence"],
-        tuple([(start, end) for start, end in stored["spans"]]),
-        stored["share"],
-    )
+def _entries(
+    connection: Connection, rows: Sequence[Row[Any]], wishes_of: Mapping[int, Wishes]
+) -> dict[int, tuple[Entry, ...]]:
+    """Return the entries of digests, best first, by the digests' ids."""
+    own = [row for row in rows if row.entries_then is not None]
+    stored = [(row.entries_then, _expressions(wishes_of.get(row.id))) for row in own]
+    found = dict(zip([row.id for row in own], entries_from_json(connection, stored), strict=True))
+    others = [row.id for row in rows if row.entries_then is None]
+    of_before = entries_of_before(connection, others)
+    return found | {number: of_before.get(number, ()) for number in others}
+
+
+def _expressions(given: Wishes | None) -> tuple[str, ...]:
+    return () if given is None else tuple([interest.expression for interest in given.interests])
 
 
 def _marks() -> Select[Any]:
@@ -257,15 +262,29 @@ def _marks() -> Select[Any]:
 # Built once: every mail that is accepted asks this.
 _MARKS = _marks()
 # What is JSON comes as text: one reading of all of it costs a fifth of one for every row.
-_ENTRIES = (
-    select(
-        digest_entries.c.digest_id,
-        digest_entries.c.paper_id,
-        digest_entries.c.score,
-        digest_entries.c.topic,
-        cast(digest_entries.c.reasons, Text),
-        cast(digest_entries.c.folded, Text),
+DIGESTS = select(
+    *(each for each in digests.c if each.name not in {"wishes", "entries"}),
+    func.coalesce(cast(wishes.c.body, Text), cast(digests.c.wishes, Text)).label("wishes_then"),
+    cast(digests.c.entries, Text).label("entries_then"),
+).outerjoin(
+    wishes,
+    (wishes.c.subscriber_id == digests.c.subscriber_id)
+    & (wishes.c.revision == digests.c.wishes_revision),
+)
+_DIGESTS: Select[Any] = DIGESTS.where(digests.c.id.in_(bindparam("numbers", expanding=True)))
+_STORED = select(digests.c.id, cast(digests.c.entries, Text).label("entries_then")).where(
+    digests.c.id.in_(bindparam("numbers", expanding=True))
+)
+# The pattern lets reasons pass as well, whose interest has that number: who asks looks again.
+_MAY_SHOW = (
+    select(digests.c.id)
+    .where(
+        digests.c.subscriber_id == bindparam("number"),
+        cast(digests.c.entries, Text).like(bindparam("begins"))
+        | exists().where(
+            digest_entries.c.digest_id == digests.c.id,
+            digest_entries.c.paper_id == bindparam("paper"),
+        ),
     )
-    .where(digest_entries.c.digest_id.in_(bindparam("numbers", expanding=True)))
-    .order_by(digest_entries.c.digest_id, digest_entries.c.rank)
+    .order_by(digests.c.period.desc())
 )

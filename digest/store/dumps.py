@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from digest.model.papers import DateOrigin, Dump, StoredDump
+from digest.store.known import known
 from digest.store.tables import dumps, listings
 
 
@@ -87,6 +88,12 @@ def newest_dump_id(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(dumps.c.id), 0))).scalar_one())
 
 
+def new_papers_of(connection: Connection) -> list[tuple[int, int]]:
+    """Return every dump with how many papers it listed first, newest first."""
+    statement = select(dumps.c.id, dumps.c.new_papers).order_by(dumps.c.id.desc())
+    return [(row.id, row.new_papers) for row in connection.execute(statement)]
+
+
 def last_dump_before(connection: Connection, moment: datetime) -> int:
     """Return the id of the last dump taken in before a moment, 0 if there is none."""
     statement = select(func.coalesce(func.max(dumps.c.id), 0)).where(dumps.c.ingested_at < moment)
@@ -118,7 +125,7 @@ def stored_dump(row: Row[Any]) -> StoredDump:
             name=row.name,
             checksum=row.checksum,
             dated_on=row.dated_on,
-            date_origin=DateOrigin(row.date_origin),
+            date_origin=known(DateOrigin, row.date_origin) or DateOrigin.STATED,
             layout=row.layout,
         ),
         papers=row.papers,

@@ -31,7 +31,7 @@ OF_READERS: tuple[Table, ...] = (
     *(private_feeds, feed_fetches, sessions, sign_ins, address_changes),
 )
 # Of which links and return addresses tell the numbers.
-_NUMBERED = (subscribers, deliveries, digests, sign_ins, address_changes)
+NUMBERED = (subscribers, deliveries, digests, sign_ins, address_changes)
 
 
 def erase_reader(connection: Connection, subscriber_id: int) -> bool:
@@ -47,7 +47,7 @@ def erase_reader(connection: Connection, subscriber_id: int) -> bool:
     if key is None:
         return False
     connection.execute(_lock(deliveries, subscriber_id)).all()  # those planned meanwhile
-    for table in _NUMBERED:
+    for table in NUMBERED:
         spend_ids(connection, table)
     # A reader who has moved had more than one address; one of theirs may be another's by now.
     wrote_to = select(func.lower(deliveries.c.address)).where(

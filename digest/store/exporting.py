@@ -1,17 +1,19 @@
 """All that is kept about one reader, as plain data, in parts of a bounded size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, select
 
+from digest.model.digests import Entry
 from digest.store.account_tables import address_changes, sessions, sign_ins
+from digest.store.digests import digests_by_id
 from digest.store.tables import (
     attempts,
     bounce_scores,
     bounces,
     deliveries,
-    digest_entries,
     digests,
     feed_fetches,
     feedback,
@@ -22,11 +24,14 @@ from digest.store.tables import (
     subscribers,
     suppressions,
 )
+from digest.store.wishes import wishes_to_json
 
 PART = 100
 # Of what a browser shows a hash is kept ("digest"), which is nobody's to see; the others are names
 # that only this database understands.
-_LEFT_OUT = frozenset({"digest", "operator_id", "owner", "lease_until", "fence", "subscriber_id"})
+_LEFT_OUT = frozenset(
+    {"digest", "operator_id", "owner", "lease_until", "fence", "subscriber_id", "wishes_revision"}
+)
 _FEW: tuple[Table, ...] = (interests, mutes, private_feeds, feed_fetches, sign_ins, address_changes)
 
 Data = dict[str, Any]
@@ -58,33 +63,17 @@ def reader_data(connection: Connection, subscriber_id: int) -> Data | None:
 def digests_data(connection: Connection, subscriber_id: int, after: int) -> list[Data]:
     """Return a reader's next digests after an id, oldest first, with their papers and reasons."""
     found = _part(connection, digests, subscriber_id, after)
-    numbers = [each["id"] for each in found]
-    entries = (
-        select(
-            digest_entries.c.digest_id,
-            digest_entries.c.rank,
-            papers.c.key.label("paper"),
-            papers.c.title,
-            digest_entries.c.score,
-            digest_entries.c.topic,
-            digest_entries.c.reasons,
-            digest_entries.c.folded,
-        )
-        .join(papers, papers.c.id == digest_entries.c.paper_id)
-        .where(digest_entries.c.digest_id.in_(numbers))
-        .order_by(digest_entries.c.digest_id, digest_entries.c.rank)
-    )
-    shown = _rows(connection, entries)
-    folded = {number for each in shown for number in each["folded"]}
-    keys = {
-        row.id: row.key
-        for row in connection.execute(
-            select(papers.c.id, papers.c.key).where(papers.c.id.in_(folded))
-        )
-    }
-    for each in shown:
-        each["folded"] = [keys[number] for number in each["folded"] if number in keys]
-    _hang(found, "entries", shown, "digest_id")
+    told = digests_by_id(connection, [each["id"] for each in found])
+    shown = {number for each in told.values() for number in each.paper_ids}
+    named: Select[Any] = select(papers.c.id, papers.c.key, papers.c.title)
+    rows = connection.execute(named.where(papers.c.id.in_(shown)))
+    by_id = {row.id: row for row in rows}
+    for each in found:
+        digest = told[each["id"]]
+        each["wishes"] = None if digest.wishes is None else wishes_to_json(digest.wishes)
+        each["entries"] = [
+            _shown(rank, entry, by_id) for rank, entry in enumerate(digest.entries, start=1)
+        ]
     return found
 
 
@@ -101,6 +90,19 @@ def deliveries_data(connection: Connection, subscriber_id: int, after: int) -> l
 def _part(connection: Connection, table: Table, subscriber_id: int, after: int) -> list[Data]:
     mine = select(table).where(table.c.subscriber_id == subscriber_id, table.c.id > after)
     return _rows(connection, mine.order_by(table.c.id).limit(PART))
+
+
+def _shown(rank: int, entry: Entry, by_id: Mapping[int, Row[Any]]) -> Data:
+    paper = by_id[entry.paper_id]
+    return {
+        "rank": rank,
+        "paper": paper.key,
+        "title": paper.title,
+        "score": entry.score,
+        "topic": entry.topic,
+        "reasons": [asdict(reason) for reason in entry.reasons],
+        "folded": [by_id[number].key for number in entry.folded if number in by_id],
+    }
 
 
 def _hang(owners: list[Data], name: str, rows: list[Data], by: str) -> None:

@@ -18,6 +18,7 @@ from digest.model.papers import (
     Scheme,
     Signature,
 )
+from digest.store.known import known
 from digest.store.tables import dumps, listings, paper_bands, paper_ids, papers
 
 
@@ -148,6 +149,15 @@ def paper_by_key(connection: Connection, key: str) -> ListedPaper | None:
     """Return the paper of a public key, None if there is none."""
     found = _listed(connection, _listed_papers().where(papers.c.key == key))
     return found[0] if found else None
+
+
+def last_completed_at(connection: Connection) -> datetime | None:
+    """Return when a paper was completed last, None if none ever was."""
+    is_completed = papers.c.updated_at > papers.c.created_at
+    found: datetime | None = connection.execute(
+        select(func.max(papers.c.updated_at)).where(is_completed)
+    ).scalar()
+    return found
 
 
 def papers_first_listed(
@@ -289,8 +299,9 @@ def _ids_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[P
             .order_by(paper_ids.c.scheme, paper_ids.c.value)
         )
         for row in rows:
-            found = PaperId(Scheme(row.scheme), row.value)
-            given[row.paper_id] = (*given.get(row.paper_id, ()), found)
+            if scheme := known(Scheme, row.scheme):
+                found = PaperId(scheme, row.value)
+                given[row.paper_id] = (*given.get(row.paper_id, ()), found)
     return given
 
 
@@ -304,7 +315,9 @@ def _paper(row: Row[Any], ids: tuple[PaperId, ...]) -> Paper:
         key=row.key,
         title=row.title,
         abstract=row.abstract,
-        links=tuple(Link(LinkKind(link["kind"]), link["url"]) for link in row.links),
+        links=tuple(
+            Link(kind, link["url"]) for link in row.links if (kind := known(LinkKind, link["kind"]))
+        ),
         authors=tuple(row.authors),
         ids=ids,
         is_truncated=row.is_truncated,

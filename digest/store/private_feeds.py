@@ -1,5 +1,6 @@
 """Readers' own feeds: which address is good, what is in them, and when they were last fetched."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -8,7 +9,6 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
-    case,
     cast,
     func,
     literal_column,
@@ -16,12 +16,14 @@ from sqlalchemy import (
     update,
 )
 
+from digest.errors import StoreAwayError
 from digest.model.deliveries import DeliveryState
 from digest.model.private_feeds import FeedState, PrivateFeed
 from digest.model.subscribers import SubscriberState
+from digest.store.digests import papers_of, stored_entries
+from digest.store.known import known
 from digest.store.tables import (
     deliveries,
-    digest_entries,
     digests,
     feed_fetches,
     papers,
@@ -75,22 +77,30 @@ def private_feed(connection: Connection, subscriber_id: int) -> PrivateFeed | No
 
 
 def standing(connection: Connection, subscriber_id: int) -> Standing | None:
-    """Return what is known of a reader's feed, in one statement; None if there is no such reader.
+    """Return what is known of a reader's feed, None if there is no such reader.
 
-    This is all that a request costs for which nothing has changed: every table is asked by a key.
+    One statement, asked by keys, is all that a request costs for which nothing has changed, unless
+    papers were completed since the newest digest. Raises StoreAwayError for a reader in a state that
+    only a newer release knows.
     """
     row = connection.execute(_STANDING, {"number": subscriber_id}).first()
     if row is None:
         return None
-    state = SubscriberState(row.state)
+    state = known(SubscriberState, row.state)
+    if state is None:
+        # Neither gone nor there: said as what passes, since feed readers take "gone" for ever.
+        message = (
+            "only a newer version of Digest, which is being installed, knows this reader's state"
+        )
+        raise StoreAwayError(message)
     if row.version is None:
         return Standing(state, None, None)
     feed = PrivateFeed(row.version, row.is_open, row.opened_at, row.fetched_on)
-    moments = (row.opened_at, row.composed_at, row.completed_at)
+    numbers = _numbers(row.numbers)
+    completed_at = _completed_at(connection, numbers) if row.is_any_completed else None
+    moments = (row.opened_at, row.composed_at, completed_at)
     return Standing(
-        state,
-        feed,
-        FeedState(_numbers(row.numbers), max(each for each in moments if each is not None)),
+        state, feed, FeedState(numbers, max(each for each in moments if each is not None))
     )
 
 
@@ -130,6 +140,14 @@ def _change(connection: Connection, subscriber_id: int, version: int, *, is_open
     return changed.rowcount == 1
 
 
+def _completed_at(connection: Connection, digest_ids: Sequence[int]) -> datetime | None:
+    """Return when a paper of these digests was changed last."""
+    found = stored_entries(connection, digest_ids)
+    shown = {paper for each in papers_of(connection, found).values() for paper, _ in each}
+    changed: datetime | None = connection.execute(_CHANGED, {"numbers": sorted(shown)}).scalar()
+    return changed
+
+
 def _numbers(joined: str | None) -> tuple[int, ...]:
     return tuple(sorted(map(int, joined.split(",")), reverse=True)) if joined else ()
 
@@ -158,13 +176,6 @@ def _standing() -> Select[Any]:
         .where(papers.c.updated_at > papers.c.created_at, papers.c.updated_at > composed_at)
         .exists()
     )
-    completed_at = (
-        select(func.max(papers.c.updated_at))
-        .select_from(shown)
-        .join(digest_entries, digest_entries.c.digest_id == shown.c.id)
-        .join(papers, papers.c.id == digest_entries.c.paper_id)
-        .scalar_subquery()
-    )
     return (
         select(
             subscribers.c.state,
@@ -174,7 +185,7 @@ def _standing() -> Select[Any]:
             feed_fetches.c.fetched_on,
             numbers.label("numbers"),
             composed_at.label("composed_at"),
-            case((is_any_completed, completed_at)).label("completed_at"),
+            is_any_completed.label("is_any_completed"),
         )
         .outerjoin(private_feeds, private_feeds.c.subscriber_id == subscribers.c.id)
         .outerjoin(feed_fetches, feed_fetches.c.subscriber_id == subscribers.c.id)
@@ -182,6 +193,9 @@ def _standing() -> Select[Any]:
     )
 
 
+_CHANGED = select(func.max(papers.c.updated_at)).where(
+    papers.c.id.in_(bindparam("numbers", expanding=True))
+)
 # Built once: feed readers ask this every few minutes.
 _STANDING = _standing()
 _FEED = (

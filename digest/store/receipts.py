@@ -1,5 +1,6 @@
 """What receipts are told from: one reader's rows, each found by an index."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -18,8 +19,10 @@ from sqlalchemy import (
 from digest.model.deliveries import BounceKind, Delivery, MailKind
 from digest.model.receipts import Choice, Intake, ReadDump, Returned
 from digest.store.deliveries import COLUMNS, delivery
-from digest.store.frozen_wishes import wishes_from_json
-from digest.store.tables import bounces, deliveries, digest_entries, digests, dumps, papers
+from digest.store.digests import DIGESTS, papers_of, stored_entries
+from digest.store.known import known
+from digest.store.tables import bounces, deliveries, digests, dumps, papers
+from digest.store.wishes import wishes_from_json
 
 # Of a first digest, or one after weeks without any.
 _NAMED_DUMPS = 8
@@ -31,8 +34,7 @@ def choices_between(
     """Return a reader's digests in numbers, by the days from `first` to `last`."""
     asked = {"number": subscriber_id, "first": first, "last": last}
     rows = connection.execute(CHOICES, asked).all()
-    shown = _shown(connection, [row.id for row in rows])
-    return {row.period: _choice(row, shown.get(row.id, (0, 0))) for row in rows}
+    return {choice.period: choice for choice in _choices(connection, rows)}
 
 
 def choices_before(
@@ -41,8 +43,7 @@ def choices_before(
     """Return a reader's newest digests with papers from before a day, newest first."""
     asked = {"number": subscriber_id, "before": before, "most": limit}
     rows = connection.execute(MAILED, asked).all()
-    shown = _shown(connection, [row.id for row in rows])
-    return [_choice(row, shown.get(row.id, (0, 0))) for row in rows]
+    return _choices(connection, rows)
 
 
 def mails_of(connection: Connection, digest_ids: Collection[int]) -> dict[int, Delivery]:
@@ -58,8 +59,11 @@ def first_papers(connection: Connection, digest_ids: Collection[int]) -> dict[in
     """Return the titles of the best papers of digests, by the ids of the digests."""
     if not digest_ids:
         return {}
-    rows = connection.execute(FIRST_PAPERS, {"numbers": list(digest_ids)})
-    return {row.digest_id: row.title for row in rows}
+    shown = papers_of(connection, stored_entries(connection, digest_ids))
+    first = {number: papers_shown[0][0] for number, papers_shown in shown.items() if papers_shown}
+    rows = connection.execute(TITLES, {"numbers": sorted(set(first.values()))})
+    titles = {row.id: row.title for row in rows}
+    return {number: titles[paper] for number, paper in first.items() if paper in titles}
 
 
 def intake_of(connection: Connection, choice: Choice) -> Intake:
@@ -81,8 +85,9 @@ def returned_for(
         return {}
     found: dict[int, tuple[Returned, ...]] = {}
     for row in connection.execute(RETURNED, {"numbers": list(delivery_ids)}):
-        one = Returned(BounceKind(row.kind), row.text, row.received_at)
-        found[row.delivery_id] = (*found.get(row.delivery_id, ()), one)
+        if kind := known(BounceKind, row.kind):
+            one = Returned(kind, row.text, row.received_at)
+            found[row.delivery_id] = (*found.get(row.delivery_id, ()), one)
     return found
 
 
@@ -97,19 +102,12 @@ def next_period(connection: Connection, subscriber_id: int, day: date) -> date |
     return found if isinstance(found, date) else None
 
 
-def _shown(connection: Connection, digest_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Return how many papers digests show, and how many are told under those."""
-    if not digest_ids:
-        return {}
-    found: dict[int, tuple[int, int]] = {}
-    for row in connection.execute(SHOWN, {"numbers": list(digest_ids)}):
-        entries, folded = found.get(row.digest_id, (0, 0))
-        found[row.digest_id] = (entries + 1, folded + len(row.folded))
-    return found
+def _choices(connection: Connection, rows: Sequence[Row[Any]]) -> list[Choice]:
+    shown = papers_of(connection, [(row.id, row.entries_then) for row in rows])
+    return [_choice(row, [folded for _, folded in shown[row.id]]) for row in rows]
 
 
-def _choice(row: Row[Any], shown: tuple[int, int]) -> Choice:
-    entries, folded = shown
+def _choice(row: Row[Any], folded: Sequence[Sequence[int]]) -> Choice:
     return Choice(
         number=row.id,
         period=row.period,
@@ -120,14 +118,14 @@ def _choice(row: Row[Any], shown: tuple[int, int]) -> Choice:
         matched=row.matched,
         excluded=row.excluded,
         is_rest=row.is_rest,
-        entries=entries,
-        folded=folded,
-        wishes=None if row.wishes is None else wishes_from_json(row.wishes),
+        entries=len(folded),
+        folded=sum(map(len, folded)),
+        wishes=None if row.wishes_then is None else wishes_from_json(json.loads(row.wishes_then)),
     )
 
 
 def _of_reader() -> Select[Any]:
-    return select(digests).where(digests.c.subscriber_id == bindparam("number"))
+    return DIGESTS.where(digests.c.subscriber_id == bindparam("number"))
 
 
 _NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
@@ -143,15 +141,8 @@ MAILED = (
     .order_by(digests.c.period.desc())
     .limit(bindparam("most"))
 )
-SHOWN = select(digest_entries.c.digest_id, digest_entries.c.folded).where(
-    digest_entries.c.digest_id.in_(_NUMBERS)
-)
 MAILS: Select[Any] = select(*COLUMNS).where(deliveries.c.digest_id.in_(_NUMBERS))
-FIRST_PAPERS = (
-    select(digest_entries.c.digest_id, papers.c.title)
-    .join(papers, papers.c.id == digest_entries.c.paper_id)
-    .where(digest_entries.c.digest_id.in_(_NUMBERS), digest_entries.c.rank == literal_column("1"))
-)
+TITLES = select(papers.c.id, papers.c.title).where(papers.c.id.in_(_NUMBERS))
 DUMPS = select(dumps).where(_IN_WINDOW).order_by(dumps.c.id.desc()).limit(_NAMED_DUMPS)
 COUNT_DUMPS = select(func.count()).select_from(dumps).where(_IN_WINDOW)
 COUNT_PAPERS = (

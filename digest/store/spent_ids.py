@@ -17,7 +17,7 @@ def spend_ids(connection: Connection, table: Table) -> None:
     if connection.dialect.name != "sqlite":
         return
     highest = connection.execute(select(func.max(table.c.id))).scalar() or 0
-    through = max(highest, _spent_through(connection, table))
+    through = max(highest, spent_through(connection, table))
     row = {"name": table.name, "through": through}
     connection.execute(insert_or_replace(connection, spent_ids), row)
 
@@ -28,12 +28,13 @@ def with_unspent_ids(
     """Return new rows of a table, given ids of their own where the database would give spent ones."""
     if connection.dialect.name != "sqlite":
         return rows
-    through = _spent_through(connection, table)
+    through = spent_through(connection, table)
     if not through or (connection.execute(select(func.max(table.c.id))).scalar() or 0) >= through:
         return rows
     return [{"id": number, **row} for number, row in enumerate(rows, start=through + 1)]
 
 
-def _spent_through(connection: Connection, table: Table) -> int:
+def spent_through(connection: Connection, table: Table) -> int:
+    """Return the highest id of a table that an erased row had, 0 if none was."""
     spent = select(spent_ids.c.through).where(spent_ids.c.name == table.name)
     return connection.execute(spent).scalar() or 0

@@ -5,13 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Select,
     bindparam,
     delete,
-    exists,
     func,
     insert,
     literal_column,
@@ -21,7 +19,6 @@ from sqlalchemy import (
 
 from digest.model.cadence import known_zone
 from digest.model.languages import known_language
-from digest.model.partitions import IdRange
 from digest.model.subscribers import (
     Address,
     Cadence,
@@ -32,13 +29,12 @@ from digest.model.subscribers import (
     SubscriberState,
     Wishes,
 )
+from digest.store.known import known
 from digest.store.many import Many
 from digest.store.spent_ids import with_unspent_ids
-from digest.store.tables import interests, subscribers, suppressions
+from digest.store.tables import interests, subscribers
 from digest.store.upsert import insert_new
 
-# What a digest of a reader is made from, beside what their revision stands for.
-_RESTS_ON = ("next_due_at", "seen_through", "address", "revision")
 _SLICE = 5000  # SQLite takes 32,766 variables in a statement
 
 
@@ -152,81 +148,11 @@ def end_pause(connection: Connection, subscriber_id: int, now: datetime) -> None
     )
 
 
-def set_due_times(connection: Connection, times: Iterable[tuple[int, datetime]]) -> None:
-    """Set when each of many readers is due next: (subscriber id, moment) pairs."""
-    rows = [{"number": number, "moment": moment} for number, moment in times]
-    if rows:
-        connection.execute(
-            update(subscribers)
-            .where(subscribers.c.id == bindparam("number"))
-            .values(next_due_at=bindparam("moment")),
-            rows,
-        )
-
-
 def see_through(connection: Connection, marks: Iterable[tuple[int, int]]) -> None:
     """Move readers' seen-through marks forward, never back: (subscriber id, dump id) pairs."""
     rows = [{"number": number, "mark": mark} for number, mark in marks]
     if rows:
         _SEE_THROUGH.run(connection, rows)
-
-
-def due_subscribers(
-    connection: Connection, now: datetime, limit: int, within: IdRange | None = None
-) -> list[Subscriber]:
-    """Return active readers whose digest is due, earliest first; `hold_due` decides who has them.
-
-    Of a range of ids only those `within` it.
-    """
-    statement = (
-        select(subscribers)
-        .where(
-            *_is_due(now),
-            *((subscribers.c.id.between(within.first, within.last),) if within else ()),
-        )
-        .order_by(subscribers.c.next_due_at, subscribers.c.id)
-        .limit(limit)
-    )
-    return _subscribers(connection, statement)
-
-
-def due_ranges(connection: Connection, now: datetime, size: int) -> list[IdRange]:
-    """Return the ranges of `size` ids, beginning at 1, that somebody is due in, in their order."""
-    number = (subscribers.c.id - 1) // size
-    statement = select(number).where(*_is_due(now)).distinct().order_by(number)
-    return [
-        IdRange(int(place) * size + 1, (int(place) + 1) * size)
-        for place in connection.execute(statement).scalars()
-    ]
-
-
-def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        subscribers.c.state == SubscriberState.ACTIVE.value,
-        subscribers.c.next_due_at <= now,
-        ~exists().where(suppressions.c.address_key == subscribers.c.address_key),
-    )
-
-
-def hold_due(connection: Connection, due: Sequence[Subscriber]) -> set[int]:
-    """Return who of `due` is still active, and all that a digest rests on as it was; keep them.
-
-    Whoever has another address, other wishes or another due time by now is left out: they are due
-    again, or not at all. On PostgreSQL the rows are locked until the transaction ends and others
-    skip them; SQLite has one writer.
-    """
-    statement = (
-        select(subscribers.c.id, *(subscribers.c[name] for name in _RESTS_ON))
-        .where(
-            subscribers.c.id.in_([subscriber.id for subscriber in due]),
-            subscribers.c.state == SubscriberState.ACTIVE.value,
-        )
-        .with_for_update(skip_locked=True)
-    )
-    now = {row[0]: tuple(row[1:]) for row in connection.execute(statement)}
-    return {
-        each.id for each in due if now.get(each.id) == tuple(getattr(each, n) for n in _RESTS_ON)
-    }
 
 
 def subscriber_by_id(
@@ -271,7 +197,10 @@ def _subscribers(connection: Connection, statement: Select[Any]) -> list[Subscri
         )
         for wish in connection.execute(wishes):
             chosen[wish.subscriber_id].append(Interest(wish.expression, wish.weight))
-    return [_subscriber(row, tuple(chosen[row.id])) for row in rows]
+    # Who is in a state that only a newer release knows is that one's to look after.
+    return [
+        _subscriber(row, tuple(chosen[row.id])) for row in rows if known(SubscriberState, row.state)
+    ]
 
 
 def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
@@ -279,7 +208,9 @@ def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
         id=row.id,
         address=row.address,
         state=SubscriberState(row.state),
-        cadence=Cadence(Days(row.days), row.local_time, known_zone(row.zone), row.weekday),
+        cadence=Cadence(
+            known(Days, row.days) or Days.DAILY, row.local_time, known_zone(row.zone), row.weekday
+        ),
         papers_per_digest=row.papers_per_digest,
         interests=chosen,
         created_at=row.created_at,
@@ -289,7 +220,7 @@ def _subscriber(row: Row[Any], chosen: tuple[Interest, ...]) -> Subscriber:
         token_version=row.token_version,
         revision=row.revision,
         language=known_language(row.language),
-        quiet=QuietDays(row.quiet),
+        quiet=known(QuietDays, row.quiet) or QuietDays.SKIP,
         paused_until=row.paused_until,
         paused_at=row.paused_at,
         resumed_at=row.resumed_at,

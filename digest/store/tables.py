@@ -45,6 +45,13 @@ site = Table(
     Column("started_at", UtcDateTime, nullable=False),
 )
 
+# The revisions whose code may run beside this schema, its own among them (store/fitting.py).
+schema_fits = Table(
+    "schema_fits",
+    metadata,
+    Column("revision", String(32), primary_key=True),
+)
+
 dumps = Table(
     "dumps",
     metadata,
@@ -274,14 +281,21 @@ digests = Table(
     # What it was composed for: the row of `wishes` with this revision.
     Column("wishes_revision", BigInteger),
     UniqueConstraint("subscriber_id", "period"),
+    # What is beyond a reader's mark is looked for at every digest, among all they ever had.
+    Index("ix_digests_subscriber_id_window_through", "subscriber_id", "window_through"),
 )
 
 # A reader's wishes at a revision: never changed, and the same for all digests that were composed so.
 wishes = Table(
     "wishes",
     metadata,
+    # With its reader goes a row also where the release before deletes them, which does not know of it.
     Column(
-        "subscriber_id", Id, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False
+        "subscriber_id",
+        Id,
+        ForeignKey("subscribers.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
     ),
     Column("revision", BigInteger, primary_key=True, autoincrement=False),
     Column("body", JSON, nullable=False),
@@ -292,7 +306,8 @@ quotations = Table(
     "quotations",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("paper_id", Id, ForeignKey("papers.id"), nullable=False),
+    # Papers are never deleted: a key would be looked up for each of a million rows to say so.
+    Column("paper_id", Id, nullable=False),
     # Of everything but the last day on which a digest was composed with it.
     Column("fingerprint", String(32), nullable=False, unique=True),
     Column("kind", String(10), nullable=False),
@@ -300,7 +315,6 @@ quotations = Table(
     Column("sentence", Text, nullable=False),
     Column("spans", JSON, nullable=False),
     Column("used_on", Date, nullable=False),
-    Index("ix_quotations_paper_id", "paper_id"),
     Index("ix_quotations_used_on", "used_on"),
 )
 

@@ -21,8 +21,12 @@ def upgrade() -> None:
         sa.Column("subscriber_id", Id, autoincrement=False, nullable=False),
         sa.Column("revision", sa.BigInteger, autoincrement=False, nullable=False),
         sa.Column("body", sa.JSON, nullable=False),
+        # The release before erases readers and knows nothing of this table.
         sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_wishes_subscriber_id")
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_wishes_subscriber_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("subscriber_id", "revision", name=op.f("pk_wishes")),
     )
@@ -36,11 +40,9 @@ def upgrade() -> None:
         sa.Column("sentence", sa.Text, nullable=False),
         sa.Column("spans", sa.JSON, nullable=False),
         sa.Column("used_on", sa.Date, nullable=False),
-        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_quotations_paper_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quotations")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_quotations_fingerprint")),
     )
-    op.create_index("ix_quotations_paper_id", "quotations", ["paper_id"])
     op.create_index("ix_quotations_used_on", "quotations", ["used_on"])
     op.add_column("digests", sa.Column("entries", sa.JSON))
     op.add_column("digests", sa.Column("wishes_revision", sa.BigInteger))
@@ -50,6 +52,5 @@ def downgrade() -> None:
     op.drop_column("digests", "wishes_revision")
     op.drop_column("digests", "entries")
     op.drop_index("ix_quotations_used_on", "quotations")
-    op.drop_index("ix_quotations_paper_id", "quotations")
     op.drop_table("quotations")
     op.drop_table("wishes")

@@ -8,7 +8,7 @@ import pytest
 from digest.delivery.sink import Rule, Step
 from digest.model.deliveries import DeliveryState
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import compose_due
+from digest.pipeline.compose import Composer
 from tests.cli.conftest import Operator, on_both
 
 ADA, BOB, EVE = "ada@example.org", "bob@gmail.com", "eve@googlemail.com"
@@ -180,5 +180,7 @@ def compose_again(operator: Operator, address: str) -> None:
         return datetime.now(UTC) + timedelta(days=1, hours=1)
 
     before = {mail.id for mail in operator.mails()}
-    compose_due(operator.database, Archives(operator.database, tomorrow), "127.0.0.1", tomorrow)
+    Composer(
+        operator.database, Archives(operator.database, tomorrow), "127.0.0.1", tomorrow
+    ).compose_due()
     assert {mail.address for mail in operator.mails() if mail.id not in before} >= {address}

@@ -10,8 +10,9 @@ from typing import Any
 
 from digest.delivery.smtp import SmtpConnection
 from digest.delivery.smtp_line import Line
-from digest.pipeline import compose, lane
+from digest.pipeline import lane
 from digest.pipeline.claiming import Claiming
+from digest.pipeline.compose import Composer
 from digest.pipeline.ledger import Ledger
 
 # Longer than any command: what is sent in one piece from there on is a mail.
@@ -107,7 +108,7 @@ def _at_settling(strike: Strike) -> None:
 
 
 BREAKPOINTS: dict[Point, Callable[[Strike], None]] = {
-    Point.PLANNING: lambda strike: _after(compose, "_write", bool, strike),
+    Point.PLANNING: lambda strike: _after(Composer, "_write", bool, strike),
     Point.PLANNED: lambda _strike: None,  # compose_due tells by itself
     Point.CLAIMED: lambda strike: _after(Claiming, "claim", bool, strike),
     Point.RENDERED: lambda strike: _after(lane, "build", bool, strike),

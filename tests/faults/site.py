@@ -21,7 +21,7 @@ from digest.model.deliveries import (
 from digest.model.papers import PaperRecord
 from digest.model.subscribers import Address, Subscriber
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import ComposeReport, compose_due
+from digest.pipeline.compose import Composer, ComposeReport
 from digest.pipeline.deliver import DeliverReport, deliver_due
 from digest.pipeline.ingest import ingest
 from digest.pipeline.outgoing import Sender
@@ -88,7 +88,7 @@ class Site:
     def compose(self) -> ComposeReport:
         """Compose what is due now."""
         archives = Archives(self.database, self.clock)
-        report = compose_due(self.database, archives, AUTHORITY, self.clock)
+        report = Composer(self.database, archives, AUTHORITY, self.clock).compose_due()
         self.planned += report.composed
         return report
 

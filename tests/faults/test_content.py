@@ -59,13 +59,13 @@ def test_a_mail_that_cannot_be_rendered_stops_no_other_and_loses_no_paper(
     ("damage", "repair"),
     [
         pytest.param(
-            "UPDATE subscribers SET days = 'hourly' WHERE id = 2",
-            "UPDATE subscribers SET days = 'daily' WHERE id = 2",
+            "UPDATE subscribers SET local_time = '24:00:00' WHERE id = 2",
+            "UPDATE subscribers SET local_time = '07:00:00' WHERE id = 2",
             id="R1 a reader",
         ),
         pytest.param(
-            "UPDATE digest_entries SET reasons = '[{}]' WHERE digest_id = 2",
-            "UPDATE digest_entries SET reasons = '[]' WHERE digest_id = 2",
+            "UPDATE digests SET entries = '[{}]' WHERE id = 2",
+            "UPDATE digests SET entries = '[]' WHERE id = 2",
             id="R1 a digest",
         ),
     ],

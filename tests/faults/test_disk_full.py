@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from digest.delivery.sink import Rule, Sink, Step
 from digest.errors import StoreAwayError
@@ -54,7 +53,7 @@ def test_full_at_the_plan_nothing_is_half_planned(disk: Disk, site: Site, sink: 
     site.take_in(numbered(TITLES))
     site.clock.advance(days=1, hours=1)
     disk.fill()
-    with pytest.raises(OperationalError):
+    with pytest.raises(StoreAwayError):
         site.compose()
     assert site.mails() == []
     disk.free()

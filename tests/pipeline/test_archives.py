@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from digest.model.archives import StoredArchive
 from digest.model.papers import PaperRecord
+from digest.model.partitions import IdRange
 from digest.pipeline.archive import Archives, is_due
-from digest.pipeline.compose import compose_due
+from digest.pipeline.compose import Composer
 from digest.pipeline.ingest import IngestReport, ingest
 from digest.pipeline.subscribe import Registry, enrol
 from digest.sources.base import Page
@@ -233,9 +234,8 @@ def test_threads_that_share_archives_read_one_object(
 
 
 def test_readers_of_two_chunks_get_the_same_scores(
-    registry: Registry, take: Take, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+    registry: Registry, take: Take, clock: HandClock
 ) -> None:
-    monkeypatch.setattr("digest.pipeline.compose._CHUNK", 2)
     take("old.txt", numbered(["Toasters", "Toasters and Kettles"]))
     early = [
         enrol(registry, f"early{n}@example.org", make_wishes("graph networks")) for n in (1, 2)
@@ -248,7 +248,8 @@ def test_readers_of_two_chunks_get_the_same_scores(
     )
     clock.advance(days=1, hours=1)
     archives = Archives(registry.database, clock)
-    compose_due(registry.database, archives, registry.authority, clock)
+    for within in (IdRange(1, 2), IdRange(3, 4)):
+        Composer(registry.database, archives, registry.authority, clock).compose_due(within=within)
 
     with registry.database.reading() as connection:
         numbers = connection.scalars(select(digests_table.c.id)).all()

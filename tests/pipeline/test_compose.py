@@ -8,9 +8,12 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, update
+from sqlalchemy.exc import OperationalError
 
 from digest.delivery.maildir import MaildirTransport
 from digest.delivery.transports import Threaded
+from digest.errors import StoreAwayError
 from digest.model.deliveries import (
     Delivery,
     DeliveryState,
@@ -24,7 +27,7 @@ from digest.model.digests import Digest, MatchKind
 from digest.model.feedback import Feedback, FeedbackKind, Mute
 from digest.model.subscribers import Address, Cadence, Days, Subscriber
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import ComposeReport, compose_due
+from digest.pipeline.compose import Composer, ComposeReport
 from digest.pipeline.deliver import deliver_due
 from digest.pipeline.outgoing import Sender
 from digest.pipeline.subscribe import Registry, enrol, save_preferences, unsubscribe
@@ -42,6 +45,9 @@ from digest.store import (
 )
 from digest.store.engine import Connection
 from digest.store.tables import deliveries as table
+from digest.store.tables import quotations
+from digest.store.tables import wishes as wishes_table
+from digest.store.wishes import keep_present
 from tests.conftest import HandClock
 from tests.factories import at, make_record, make_wishes, numbered
 from tests.pipeline.conftest import Take
@@ -57,9 +63,9 @@ GRAPHS = [
 
 
 def compose(registry: Registry) -> ComposeReport:
-    return compose_due(
+    return Composer(
         registry.database, Archives(registry.database, registry.clock), SITE, registry.clock
-    )
+    ).compose_due()
 
 
 def reload(registry: Registry, reader: Subscriber) -> Subscriber:
@@ -362,7 +368,7 @@ def test_what_changes_while_papers_are_chosen_counts(
             subscribers.save_wishes(connection, reader.id, make_wishes("speech"))
 
     archives = ArchivesMeanwhile(registry, deed)
-    assert compose_due(registry.database, archives, SITE, clock) == ComposeReport()
+    assert Composer(registry.database, archives, SITE, clock).compose_due() == ComposeReport()
     assert compose(registry) == ComposeReport(composed=1)
     [mail] = mails(registry, reader)
     if what == "another address":
@@ -552,3 +558,103 @@ def test_papers_folded_in_a_mail_that_is_on_its_way_are_not_chosen(
 
     assert len(stored(registry, mail).entries[0].folded) == 1
     assert shown(registry, mails(registry, reader)[0]) == ["Still more Negative Triples"]
+
+
+def test_a_reader_whose_digest_cannot_be_composed_keeps_nobody_from_theirs(
+    registry: Registry, take: Take, clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    readers = [
+        enrol(registry, f"r{n}@example.org", make_wishes("graph neural networks")) for n in range(5)
+    ]
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    archives = Archives(registry.database, clock)
+    with registry.database.writing() as connection:
+        keep_present(connection, [reader.id for reader in readers])
+        damaged = wishes_table.c.subscriber_id == readers[2].id
+        connection.execute(update(wishes_table).where(damaged).values(body={}))
+
+    report = Composer(registry.database, archives, SITE, clock).compose_due()
+    with registry.database.writing() as connection:
+        connection.execute(delete(wishes_table).where(damaged))
+
+    assert report == ComposeReport(composed=4, broken=1)
+    assert f"the digest of reader {readers[2].id} cannot be composed" in caplog.text
+    assert [len(mails(registry, reader)) for reader in readers] == [1, 1, 0, 1, 1]
+    assert Composer(registry.database, archives, SITE, clock).compose_due() == ComposeReport(
+        composed=1
+    )
+
+
+def test_why_a_digest_cannot_be_composed_is_told_once_an_hour(
+    registry: Registry, take: Take, clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    with registry.database.writing() as connection:
+        keep_present(connection, [reader.id])
+        connection.execute(update(wishes_table).values(body={}))
+    composer = Composer(registry.database, Archives(registry.database, clock), SITE, clock)
+    told = []
+    for minutes in (0, 20, 20, 20):
+        clock.advance(minutes=minutes)
+        assert composer.compose_due() == ComposeReport(broken=1)
+        told.append(len(caplog.records))
+
+    assert told == [2, 2, 2, 4]
+
+
+def test_whoever_is_to_stop_looks_no_further_for_the_reader_at_fault(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    for n in range(4):
+        enrol(registry, f"r{n}@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+    tried: list[object] = []
+
+    def fail(connection: Connection) -> None:
+        tried.append(connection)
+        raise ValueError
+
+    composer = Composer(registry.database, Archives(registry.database, clock), SITE, clock)
+    assert composer.compose_due(is_stopping=lambda: bool(tried), then=fail) == ComposeReport()
+    assert len(tried) == 1
+
+
+def test_a_database_that_goes_away_is_no_fault_of_the_readers(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+
+    def vanish(_connection: Connection) -> None:
+        raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
+
+    archives = Archives(registry.database, clock)
+    with pytest.raises(StoreAwayError):
+        Composer(registry.database, archives, SITE, clock).compose_due(then=vanish)
+
+    assert compose(registry) == ComposeReport(composed=1)
+
+
+def test_sentences_are_stored_anew_after_the_database_was_away(
+    registry: Registry, take: Take, clock: HandClock
+) -> None:
+    reader = enrol(registry, "ada@example.org", make_wishes("graph neural networks"))
+    take("a.txt", numbered(GRAPHS))
+    clock.advance(days=1, hours=1)
+
+    def vanish(_connection: Connection) -> None:
+        raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
+
+    composer = Composer(registry.database, Archives(registry.database, clock), SITE, clock)
+    with pytest.raises(StoreAwayError):
+        composer.compose_due(then=vanish)
+    with registry.database.writing() as connection:  # a standby that lacks the last second
+        connection.execute(delete(quotations))
+
+    assert composer.compose_due() == ComposeReport(composed=1)
+    assert all(entry.reasons for entry in stored(registry, mails(registry, reader)[0]).entries)

@@ -21,7 +21,7 @@ from digest.model.deliveries import DeliveryState, Outcome, PauseScope, Stage, V
 from digest.model.digests import DigestEdition
 from digest.model.subscribers import Subscriber
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import compose_due
+from digest.pipeline.compose import Composer
 from digest.pipeline.deliver import DeliverReport, deliver_due
 from digest.pipeline.outgoing import Sender
 from digest.pipeline.subscribe import Registry, enrol, subscribe, unsubscribe
@@ -73,7 +73,9 @@ def make_due(
     ]
     take("a.txt", numbered(TITLES))
     clock.advance(days=1, hours=1)
-    compose_due(registry.database, Archives(registry.database, clock), registry.authority, clock)
+    Composer(
+        registry.database, Archives(registry.database, clock), registry.authority, clock
+    ).compose_due()
     return found
 
 
@@ -167,9 +169,9 @@ def test_a_mailbox_that_does_not_exist_is_written_to_once(
     sink.play(Rule(Step.RCPT, "550 5.1.1 no such user"))
     deliver_due(sender(registry, renderer, smtp(sink)))
     clock.advance(days=1)
-    report = compose_due(
+    report = Composer(
         registry.database, Archives(registry.database, clock), registry.authority, clock
-    )
+    ).compose_due()
 
     assert states(registry.database) == {DeliveryState.FAILED: 1}
     assert report.composed == 0
@@ -180,7 +182,7 @@ def test_a_damaged_row_stops_no_other_mail(
 ) -> None:
     make_due(registry, take, clock, readers=3)
     with registry.database.writing() as connection:
-        connection.exec_driver_sql("UPDATE subscribers SET days = 'hourly' WHERE id = 2")
+        connection.exec_driver_sql("UPDATE subscribers SET local_time = '24:00:00' WHERE id = 2")
     deliver_due(sender(registry, renderer, smtp(sink)))
 
     assert states(registry.database) == {DeliveryState.ACCEPTED: 2, DeliveryState.FAILED: 1}
@@ -236,7 +238,9 @@ def test_a_mail_past_its_time_expires_and_loses_no_paper(
     deliver_due(sender(registry, renderer, smtp(sink)))
 
     assert states(registry.database) == {DeliveryState.EXPIRED: 1}
-    compose_due(registry.database, Archives(registry.database, clock), registry.authority, clock)
+    Composer(
+        registry.database, Archives(registry.database, clock), registry.authority, clock
+    ).compose_due()
     deliver_due(sender(registry, renderer, smtp(sink)))
     assert [mail.recipient for mail in sink.mails] == [reader.address]
 

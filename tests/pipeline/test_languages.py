@@ -11,13 +11,13 @@ from digest.delivery.transports import Threaded
 from digest.errors import SubscriptionError
 from digest.model.subscribers import Subscriber
 from digest.pipeline.archive import Archives
-from digest.pipeline.compose import compose_due
+from digest.pipeline.compose import Composer
 from digest.pipeline.deliver import deliver_due
 from digest.pipeline.subscribe import Registry, enrol, save_preferences, subscribe, unsubscribe
 from digest.pipeline.wishes import read_language
 from digest.rendering.email import MailRenderer
 from digest.store.deliveries import deliveries_of
-from digest.store.frozen_wishes import wishes_from_json, wishes_to_json
+from digest.store.wishes import wishes_from_json, wishes_to_json
 from tests.conftest import HandClock
 from tests.factories import make_wishes, numbered
 from tests.pipeline.conftest import Take
@@ -47,7 +47,9 @@ def armed(registry: Registry, reader: Subscriber) -> str:
 
 def compose(registry: Registry, clock: HandClock) -> None:
     clock.advance(days=1, hours=1)
-    compose_due(registry.database, Archives(registry.database, clock), registry.authority, clock)
+    Composer(
+        registry.database, Archives(registry.database, clock), registry.authority, clock
+    ).compose_due()
 
 
 def test_a_reader_is_asked_and_seen_off_in_their_language(

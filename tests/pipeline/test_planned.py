@@ -1,11 +1,11 @@
 """What names a mail for ever, and until when it may still be sent."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from digest.model.deliveries import MailKind
+from digest.model.due import as_due
 from digest.pipeline.planned import delivery_key, digest_delivery
 from tests.rendering import samples
 
@@ -16,9 +16,9 @@ COMPOSED = samples.edition().digest.composed_at
     ("next_in", "hours"), [(24, 20), (21, 20), (12, 11.5), (2, 2), (0.25, 2), (168, 20)]
 )
 def test_a_digest_may_be_sent_until_shortly_before_the_next(next_in: float, hours: float) -> None:
-    digest = replace(samples.edition().digest, composed_at=COMPOSED)
     next_due_at = COMPOSED + timedelta(hours=next_in)
-    planned = digest_delivery("example.org", samples.subscriber(), digest, next_due_at)
+    reader = as_due(samples.subscriber(), COMPOSED)
+    planned = digest_delivery("example.org", reader, 1, COMPOSED.date(), COMPOSED, next_due_at)
 
     assert planned.deadline_at - COMPOSED == timedelta(hours=hours)
 

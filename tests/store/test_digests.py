@@ -13,6 +13,7 @@ from digest.store.deliveries import PlannedDelivery
 from digest.store.engine import Database
 from tests.conftest import HandClock
 from tests.factories import make_wishes
+from tests.stored import store_digests
 
 LIKED = Reason("A paper you liked", MatchKind.LIKED, Field.ABSTRACT, "It is alike", ((3, 5),), 0.7)
 RELATED = Reason("gnn", MatchKind.RELATED, Field.TITLE, "Message passing", (), 0.3)
@@ -41,7 +42,7 @@ def test_a_digest_comes_back_as_it_was_stored(
     plain = make_digest(reader, clock, with_others, Entry(four, 1.0, (RELATED,)))
     digest = dataclasses.replace(plain, wishes=wishes, excluded=7, is_rest=True)
     with database.writing() as connection:
-        [number] = digests.add_digests(connection, [digest])
+        [number] = store_digests(connection, [digest])
         found = digests.digests_by_id(connection, [number])
 
     assert found == {number: dataclasses.replace(digest, id=number)}
@@ -53,7 +54,7 @@ def test_papers_folded_under_another_are_on_their_way_as_well(
     one, two, three, *_ = stored
     digest = make_digest(reader, clock, Entry(one, 2.5, (), folded=(three, two), topic="x"))
     with database.writing() as connection:
-        [number] = digests.add_digests(connection, [digest])
+        [number] = store_digests(connection, [digest])
         mail = PlannedDelivery(
             subscriber_id=reader,
             kind=MailKind.DIGEST,
@@ -88,7 +89,7 @@ def test_the_last_digest_that_was_sent_is_the_newest_that_may_have_arrived(
     quiet = make_digest(reader, clock)
     old = dataclasses.replace(quiet, period=date(2026, 3, 14))
     with database.writing() as connection:
-        number, _ = digests.add_digests(connection, [old, quiet])
+        number, _ = store_digests(connection, [old, quiet])
         mail = PlannedDelivery(
             subscriber_id=reader,
             kind=MailKind.DIGEST,

@@ -14,7 +14,6 @@ from digest.model.subscribers import Address
 from digest.store import (
     address_changes,
     bounces,
-    digests,
     erasing,
     exporting,
     private_feeds,
@@ -26,11 +25,12 @@ from digest.store import (
 )
 from digest.store.account_tables import metadata
 from digest.store.engine import Connection, Database
-from digest.store.tables import attempts, bounce_scores, deliveries
+from digest.store.tables import attempts, bounce_scores, deliveries, digest_entries
 from digest.store.tables import digests as digests_table
 from tests.conftest import HandClock
 from tests.factories import make_address, make_wishes
 from tests.store.ledger import Ledger
+from tests.stored import store_digests
 
 OWN = {*erasing.OF_READERS, *erasing.OF_DELIVERIES, *erasing.OF_DIGESTS}
 
@@ -48,9 +48,10 @@ def furnish(ledger: Ledger, name: str, stored: list[int]) -> int:
     now, address = ledger.clock(), f"{name}@example.org"
     with ledger.database.writing() as connection:
         entry = Entry(stored[0], 1.0, (), (stored[1],), "")
-        [digest] = digests.add_digests(
-            connection, [Digest(0, number, now.date(), Window(0, 1), 2, 1, (entry,), now)]
-        )
+        made = Digest(0, number, now.date(), Window(0, 1), 2, 1, (entry,), now, make_wishes())
+        [digest] = store_digests(connection, [made])
+        row_of_before = {"digest_id": digest, "rank": 1, "paper_id": stored[0], "score": 1.0}
+        connection.execute(insert(digest_entries), {**row_of_before, "reasons": []})
         steering.set_feedback(connection, Feedback(number, stored[2], FeedbackKind.MORE, now))
         steering.set_mute(connection, Mute(number, "robots", now + timedelta(days=9)))
         private_feeds.open_feed(connection, number, now)

@@ -10,17 +10,18 @@ from digest.model.deliveries import DeliveryState, MailKind
 from digest.model.digests import Digest, Entry
 from digest.model.private_feeds import FeedState
 from digest.model.subscribers import SubscriberState
-from digest.store import deliveries, digests, private_feeds, tables
+from digest.store import deliveries, private_feeds, tables
 from digest.store.deliveries import PlannedDelivery
 from digest.store.engine import Database
 from tests.conftest import START, HandClock
 from tests.store.test_beside_the_previous_release import write_as_before
 from tests.store.test_digests import make_digest
+from tests.stored import store_digests
 
 
 def add(database: Database, digest: Digest, *, has_mail: bool = True) -> int:
     with database.writing() as connection:
-        [number] = digests.add_digests(connection, [digest])
+        [number] = store_digests(connection, [digest])
         mail = PlannedDelivery(
             subscriber_id=digest.subscriber_id,
             kind=MailKind.DIGEST,

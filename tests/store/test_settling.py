@@ -20,6 +20,7 @@ from digest.store import attempts, digests, subscribers, suppressions
 from digest.store.engine import Database
 from digest.store.settling import Written, settle_deliveries
 from tests.store.ledger import Ledger, accepted, deferred, ended
+from tests.stored import store_digests
 
 ACCEPTED, READY = DeliveryState.ACCEPTED, DeliveryState.READY
 
@@ -278,7 +279,7 @@ def compose(ledger: Ledger, reader: int, papers: list[int]) -> int:
         composed_at=ledger.clock(),
     )
     with ledger.database.writing() as connection:
-        [number] = digests.add_digests(connection, [digest])
+        [number] = store_digests(connection, [digest])
     return number
 
 

@@ -3,7 +3,7 @@
 from datetime import time, timedelta
 
 from digest.model.subscribers import Cadence, Days
-from digest.store import subscribers
+from digest.store import due, subscribers
 from digest.store.engine import Database
 from tests.conftest import HandClock
 from tests.factories import make_wishes
@@ -28,7 +28,7 @@ def test_what_happens_to_a_reader_without_their_wishes_leaves_the_revision(
     tomorrow = clock() + timedelta(days=1)
     with database.writing() as connection:
         subscribers.activate(connection, reader, clock(), tomorrow, seen_through=0)
-        subscribers.set_due_times(connection, [(reader, tomorrow)])
+        due.set_due_times(connection, [reader], [tomorrow])
         subscribers.see_through(connection, [(reader, 7)])
         subscribers.unsubscribe(connection, reader)
         subscribers.await_confirmation(connection, reader)

@@ -27,11 +27,15 @@ SELECT 1000 + n, 'r' || n || '@example.org', 'r' || n || '@example.org', 'active
 """
 _DIGESTS = """
 INSERT INTO digests (id, subscriber_id, period, window_after, window_through, considered, matched,
- composed_at) SELECT 1000 + n, 1000 + n, '2026-03-18', 0, 1, 3, 2, '2026-03-18 06:00:00' FROM numbers
+ composed_at, entries, wishes_revision) SELECT 1000 + n, 1000 + n, '2026-03-18', 0, 1, 3, 2,
+ '2026-03-18 06:00:00', '[[1,1000,[[0,1,1000]]]]', 0 FROM numbers
 """
-_ENTRIES = """
-INSERT INTO digest_entries (digest_id, rank, paper_id, score, reasons)
-SELECT 1000 + n, 1, (SELECT min(id) FROM papers), 1, '[]' FROM numbers
+_WISHES = """
+INSERT INTO wishes (subscriber_id, revision, body) SELECT 1000 + n, 0, '{}' FROM numbers
+"""
+_QUOTATIONS = """
+INSERT INTO quotations (paper_id, fingerprint, kind, field, sentence, spans, used_on)
+SELECT 1000 + n, 'f' || n, 'phrase', 'title', 'A sentence.', '[]', '2026-03-18' FROM numbers
 """
 _DELIVERIES = """
 INSERT INTO deliveries (id, subscriber_id, kind, period, digest_id, address, key, state, attempts,
@@ -70,7 +74,8 @@ INSERT INTO paper_ids (scheme, value, paper_id) SELECT 'arxiv', 'v' || n, 1000 +
 _FILLING = (
     _SUBSCRIBERS,
     _DIGESTS,
-    _ENTRIES,
+    _WISHES,
+    _QUOTATIONS,
     _DELIVERIES,
     _ATTEMPTS,
     _BOUNCES,

@@ -134,7 +134,7 @@ def test_an_old_digest_has_a_page_still(readers: Readers) -> None:
     """The release before kept neither wishes nor what was hidden."""
     day(readers)
     with readers.app.database.writing() as connection:
-        connection.execute(digests.update().values(wishes=None, excluded=None))
+        connection.execute(digests.update().values(wishes_revision=None, excluded=None))
     readers.clock.advance(days=900)
     page = readers.client.get(issue_url(readers))
     assert page.status == 200

@@ -65,6 +65,7 @@ def test_health_of_an_empty_site_is_good(empty_app: App) -> None:
 def test_health_is_bad_without_the_schema(empty_app: App) -> None:
     with empty_app.database.writing() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'older'")
+        connection.exec_driver_sql("DELETE FROM schema_fits")
     client = Client(build_web(empty_app), empty_app.settings.public_url)
     answer = client.get("/health")
     assert (answer.status, json.loads(answer.text)["schema"]) == (503, "not current")

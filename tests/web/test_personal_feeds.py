@@ -9,7 +9,7 @@ from html import unescape
 import feedparser
 import pytest
 from lxml import etree
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from digest import jobs
 from digest.app import App
@@ -178,8 +178,8 @@ def test_a_new_digest_and_a_completed_paper_change_the_tag(
     first = client.get(f"/f/{token}.atom")
     clock.advance(days=1)
     with app.database.writing() as connection:
-        shown = tables.digest_entries.select().with_only_columns(tables.digest_entries.c.paper_id)
-        number = connection.execute(shown).scalars().first()
+        [stored, *_] = connection.execute(select(tables.digests.c.entries)).scalars()
+        number = stored[0][0]
         change = update(tables.papers).where(tables.papers.c.id == number)
         connection.execute(change.values(abstract="All of it.", updated_at=clock()))
     then = client.get(f"/f/{token}.atom", if_none_match=first.headers["etag"])
