@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +16,9 @@ PREFIX = "DIGEST_"
 
 _SHORTEST_KEY = 16
 _MOST = 1000  # connections of one worker
+_LEASES = range(15, 3601)
+# Links, undoing and receipts reach back a month; and a century is for ever.
+_DAYS_KEPT = range(30, 36_501)
 _PROXIES = 10  # in a row: more is a mistake
 _RATE = re.compile(r"([a-z0-9.-]+)=(\d+(?:\.\d+)?)/([smh])", re.ASCII)
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -83,6 +87,12 @@ class Settings:
     )  # fmt: skip
     starttls: str = _setting("opportunistic", "never, opportunistic or require, for smtp://.")
     connections: str = _setting("20", "Connections to mail servers that a worker has at most.")
+    lease: str = _setting(
+        "900",
+        "Seconds, 15 to 3600, after which others take over the mail of a worker that is not heard "
+        "of. Below 900 it waits in proportion less long for mail servers than SMTP asks for, and "
+        "more mails may come twice.",
+    )
     rates: str = _setting(
         "", "Most mails by domain group, such as gmail=20/s example.org=600/h; empty is no limit."
     )
@@ -117,6 +127,11 @@ class Settings:
     )
     hub: str = _setting(
         "", "WebSub hub that is told when public feeds change, http:// or https://; empty is none."
+    )
+    keep_days: str = _setting(
+        "400",
+        "Days that digests are kept, with their mails and what came back about them, and the mails "
+        "about subscriptions: 30 or more; 0 keeps them for ever. Papers are always kept.",
     )
     timezone: str = _setting("UTC", "Time zone a new reader starts with.")
     priors: str = _setting(
@@ -192,6 +207,11 @@ class Settings:
     def sends_out(self) -> bool:
         """Tell whether mail goes to other machines, and not to a folder."""
         return any(route.startswith(_SERVERS) for route in self.mail_routes)
+
+    @property
+    def keep(self) -> timedelta | None:
+        """Return how long digests are kept, None for ever."""
+        return timedelta(days=int(self.keep_days)) if int(self.keep_days) else None
 
     @property
     def spill_path(self) -> Path:
@@ -314,6 +334,14 @@ def _check_switches(settings: Settings) -> None:
         raise ConfigError("DIGEST_UNCERTAIN", "write resend or hold")
     if not settings.connections.isdecimal() or not 1 <= int(settings.connections) <= _MOST:
         raise ConfigError("DIGEST_CONNECTIONS", f"write a number from 1 to {_MOST}")
+    if not settings.lease.isdecimal() or int(settings.lease) not in _LEASES:
+        hint = f"write seconds, from {_LEASES[0]} to {_LEASES[-1]}"
+        raise ConfigError("DIGEST_LEASE", hint)
+    if settings.keep_days != "0" and (
+        not settings.keep_days.isdecimal() or int(settings.keep_days) not in _DAYS_KEPT
+    ):
+        hint = f"write days, {_DAYS_KEPT[0]} or more, or 0 for ever"
+        raise ConfigError("DIGEST_KEEP_DAYS", hint)
 
 
 def _check_mail(settings: Settings) -> None:

@@ -67,6 +67,10 @@ class StoreError(DigestError):
     """The database is not what this version needs."""
 
 
+class BackupError(DigestError):
+    """A backup that cannot be made, or put back: why, and what to do."""
+
+
 class StoreAwayError(DigestError):
     """The database cannot be written at the moment: it is locked, full, restarting or gone.
 

@@ -24,6 +24,7 @@ from digest.cli.doctor import doctor
 from digest.cli.dumps import dumps
 from digest.cli.feeds import feeds
 from digest.cli.ingest import ingest
+from digest.cli.load import load
 from digest.cli.operators import operators
 from digest.cli.pause import pause, resume
 from digest.cli.preview import preview
@@ -90,6 +91,7 @@ for command in (
     config,
     doctor,
     simulate,
+    load,
     scheduler,
     worker,
 ):

@@ -68,6 +68,9 @@ def test_postgresql_is_written_as_everybody_writes_it() -> None:
         ("DIGEST_TIMEZONE", "Mars/Phobos"),
         ("DIGEST_PRIORS", "some"),
         ("DIGEST_COMPILED", "yes"),
+        ("DIGEST_LEASE", "14"),
+        ("DIGEST_LEASE", "3601"),
+        ("DIGEST_LEASE", "60s"),
         ("DIGEST_BASEURL", "https://example.org"),
     ],
 )

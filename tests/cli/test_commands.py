@@ -77,6 +77,7 @@ def test_the_way_from_a_dump_to_a_mail_and_a_feed(
         "composed": 0,
         "quiet": 0,
         "waiting": 0,
+        "broken": 0,
     }
     sent = run("deliver", "--json")
     assert json.loads(sent.stdout) == {"accepted": 2, "recovered": 0}  # a welcome, a confirmation

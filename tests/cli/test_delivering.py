@@ -46,7 +46,7 @@ def test_composing_can_be_looked_at_first(operator: Operator) -> None:
     assert "1 digests would be composed" in shown
     assert not operator.states()
     composed = json.loads(operator.says("compose", "--json").stdout)
-    assert composed == {"composed": 1, "quiet": 0, "waiting": 0}
+    assert composed == {"composed": 1, "quiet": 0, "waiting": 0, "broken": 0}
     assert json.loads(operator.says("compose", "--dry-run", "--json").stdout) == []
 
 
