@@ -13,11 +13,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal_col
 
 from digest.model.deliveries import Delivery, DeliveryState, MailKind
 from digest.store.bulk import insert_rows, take_ids
+from digest.store.slices import slices
 from digest.store.spent_ids import with_unspent_ids
 from digest.store.tables import deliveries
 from digest.store.upsert import insert_new
 
-_SLICE = 5000  # SQLite takes 32,766 variables in a statement
 _KINDS = {kind.value: kind for kind in MailKind}
 _STATES = {state.value: state for state in DeliveryState}
 # In the order of the fields of Delivery: a row becomes one by position.
@@ -131,8 +131,8 @@ def deliveries_by_id(connection: Connection, numbers: Collection[int]) -> dict[i
     """Return mails by their ids; one that does not exist is left out."""
     wanted = list(numbers)
     found: dict[int, Delivery] = {}
-    for start in range(0, len(wanted), _SLICE):
-        part = select(*COLUMNS).where(deliveries.c.id.in_(wanted[start : start + _SLICE]))
+    for some in slices(wanted):
+        part = select(*COLUMNS).where(deliveries.c.id.in_(some))
         found.update((each.id, each) for each in _found(connection, part))
     return found
 

@@ -19,6 +19,7 @@ from digest.model.papers import (
     Signature,
 )
 from digest.store.known import known
+from digest.store.slices import slices
 from digest.store.tables import dumps, listings, paper_bands, paper_ids, papers
 
 
@@ -27,9 +28,6 @@ class Listing(NamedTuple):
 
     listed_at: datetime
     papers: int
-
-
-_SLICE = 5000  # SQLite takes 32,766 variables in a statement
 
 
 def known_papers(
@@ -129,7 +127,7 @@ def add_listings(
 def papers_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, Paper]:
     """Return papers by their ids; one that does not exist is left out."""
     found: dict[int, Paper] = {}
-    for part in _slices(sorted(numbers)):
+    for part in slices(sorted(numbers)):
         given = _ids_of(connection, part)
         rows = connection.execute(select(papers).where(papers.c.id.in_(part)))
         found |= {row.id: _paper(row, given.get(row.id, ())) for row in rows}
@@ -139,7 +137,7 @@ def papers_by_id(connection: Connection, numbers: Collection[int]) -> dict[int, 
 def listed_by_id(connection: Connection, numbers: Sequence[int]) -> list[ListedPaper]:
     """Return papers where they were first listed, in the order given; what there is not is left out."""
     found: dict[int, ListedPaper] = {}
-    for part in _slices(sorted(set(numbers))):
+    for part in slices(sorted(set(numbers))):
         listed = _listed(connection, _listed_papers().where(papers.c.id.in_(part)))
         found |= {each.paper.id: each for each in listed}
     return [found[number] for number in numbers if number in found]
@@ -292,7 +290,7 @@ def _listed(connection: Connection, statement: Select[Any]) -> list[ListedPaper]
 
 def _ids_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[PaperId, ...]]:
     given: dict[int, tuple[PaperId, ...]] = {}
-    for part in _slices(numbers):
+    for part in slices(numbers):
         rows = connection.execute(
             select(paper_ids)
             .where(paper_ids.c.paper_id.in_(part))
@@ -303,10 +301,6 @@ def _ids_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[P
                 found = PaperId(scheme, row.value)
                 given[row.paper_id] = (*given.get(row.paper_id, ()), found)
     return given
-
-
-def _slices(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (numbers[start : start + _SLICE] for start in range(0, len(numbers), _SLICE))
 
 
 def _paper(row: Row[Any], ids: tuple[PaperId, ...]) -> Paper:

@@ -8,10 +8,10 @@ from hashlib import blake2b
 from sqlalchemy import Connection, bindparam, select
 
 from digest.model.digests import Field, MatchKind, Quoted
+from digest.store.slices import slices
 from digest.store.tables import quotations
 from digest.store.upsert import insert_into
 
-_SLICE = 5000  # SQLite takes 32,766 variables in a statement
 _KINDS = {kind.value: kind for kind in MatchKind}
 _FIELDS = {field.value: field for field in Field}
 
@@ -33,8 +33,7 @@ def keep_quotations(
         where=is_news,
     )
     found: dict[str, int] = {}
-    for start in range(0, len(named), _SLICE):
-        some = named[start : start + _SLICE]
+    for some in slices(named):
         connection.execute(statement, [_row(name, each, today) for name, each in some])
         rows = connection.execute(_NUMBERS, {"names": [name for name, _ in some]})
         found.update((row.fingerprint, row.id) for row in rows)
@@ -48,8 +47,8 @@ def quotations_by_id(connection: Connection, numbers: Iterable[int]) -> dict[int
     """
     wanted = sorted(set(numbers))
     found: dict[int, Quoted] = {}
-    for start in range(0, len(wanted), _SLICE):
-        rows = connection.execute(_QUOTATIONS, {"numbers": wanted[start : start + _SLICE]})
+    for some in slices(wanted):
+        rows = connection.execute(_QUOTATIONS, {"numbers": some})
         for row in rows:
             kind, field = _KINDS.get(row.kind), _FIELDS.get(row.field)
             if kind is None or field is None:

@@ -31,11 +31,10 @@ from digest.model.subscribers import (
 )
 from digest.store.known import known
 from digest.store.many import Many
+from digest.store.slices import slices
 from digest.store.spent_ids import with_unspent_ids
 from digest.store.tables import interests, subscribers
 from digest.store.upsert import insert_new
-
-_SLICE = 5000  # SQLite takes 32,766 variables in a statement
 
 
 def add_subscriber(connection: Connection, address: Address, wishes: Wishes, now: datetime) -> int:
@@ -189,10 +188,10 @@ def _subscribers(connection: Connection, statement: Select[Any]) -> list[Subscri
     rows = connection.execute(statement).all()
     chosen: dict[int, list[Interest]] = {row.id: [] for row in rows}
     numbers = list(chosen)
-    for start in range(0, len(numbers), _SLICE):
+    for some in slices(numbers):
         wishes = (
             select(interests)
-            .where(interests.c.subscriber_id.in_(numbers[start : start + _SLICE]))
+            .where(interests.c.subscriber_id.in_(some))
             .order_by(interests.c.subscriber_id, interests.c.position)
         )
         for wish in connection.execute(wishes):

@@ -8,9 +8,9 @@ from sqlalchemy.sql.dml import Update
 
 from digest.model.deliveries import DeliveryState
 from digest.store.deliveries import in_state
+from digest.store.slices import slices
 from digest.store.tables import deliveries
 
-_SLICE = 5000  # SQLite takes 32,766 variables in a statement
 _OVERDUE = 10_000
 _MAY_BE_REQUEUED = (
     DeliveryState.FAILED.value,
@@ -109,5 +109,5 @@ def _unless_held() -> ColumnElement[str | None]:
 def _change(connection: Connection, change: Update, numbers: Collection[int]) -> int:
     wanted = sorted(set(numbers))
     statement = change.where(deliveries.c.id.in_(bindparam("numbers", expanding=True)))
-    parts = [wanted[start : start + _SLICE] for start in range(0, len(wanted), _SLICE)]
+    parts = list(slices(wanted))
     return sum(connection.execute(statement, {"numbers": part}).rowcount for part in parts)

@@ -16,6 +16,7 @@ from digest.model.cadence import known_zone
 from digest.model.languages import DEFAULT_LANGUAGE, known_language
 from digest.model.subscribers import Cadence, Days, Interest, QuietDays, Wishes
 from digest.store.known import known
+from digest.store.slices import slices
 
 # An enumeration's own look-up takes ten times as long.
 _QUIET = {quiet.value: quiet for quiet in QuietDays}
@@ -28,8 +29,8 @@ def keep_present(connection: Connection, subscriber_ids: Sequence[int]) -> None:
     order of the ids, so that two who keep the same take turns.
     """
     kept = _KEEP_SQLITE if connection.dialect.name == "sqlite" else _KEEP_POSTGRESQL
-    for start in range(0, len(subscriber_ids), _SLICE):
-        connection.execute(kept, {"numbers": subscriber_ids[start : start + _SLICE]})
+    for some in slices(subscriber_ids):
+        connection.execute(kept, {"numbers": some})
 
 
 def wishes_to_json(kept: Wishes) -> dict[str, Any]:
@@ -79,7 +80,6 @@ def _interest(expression: str, weight: float) -> Interest:
     return Interest(expression, float(weight))
 
 
-_SLICE = 5000  # SQLite takes 32,766 variables in a statement
 # As `wishes_to_json` has it.
 _KEEP_SQLITE = text("""
     INSERT INTO wishes (subscriber_id, revision, body)
