@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sysconfig
 import tempfile
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 WAYS_OUT = (
     "install PostgreSQL (apt-get install postgresql), or name a server in DIGEST_TEST_PG_URL, "
@@ -60,7 +61,7 @@ def _running(binaries: Path, root: Path) -> Iterator[str]:
     subprocess.run(
         [*map(str, initdb), "--locale=C"], check=True, stdout=subprocess.DEVNULL, **account
     )
-    port = _free_port()
+    port = free_port()
     options = [
         "fsync=off",
         "synchronous_commit=on",
@@ -119,12 +120,6 @@ def account_for(root: Path) -> dict[str, Any]:
     for path in (root, *root.rglob("*")):
         os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": "/"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

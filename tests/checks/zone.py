@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from ipaddress import ip_address
 import pytest
 
 from digest.delivery.dns import Answer, Resolver
+from tests.ports import free_port
 
 Records = Mapping[str, Mapping[str, list[str]]]
 
@@ -55,15 +55,13 @@ def serving(records: Records, *, refuses: bool = False) -> Iterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail("dnsmasq is not installed (dnsmasq-base), and CI needs it")
         pytest.skip("dnsmasq is not installed; it comes with dnsmasq-base")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     fixed = ["--no-daemon", "--conf-file=-", "--no-resolv", "--no-hosts"]
     listens = [f"--port={port}", "--listen-address=127.0.0.1", "--bind-interfaces", "--pid-file="]
     others = [] if refuses else ["--local=/#/"]
     words = [program, *fixed, *listens, *others, "--txt-record=ready.test,yes"]
     with subprocess.Popen(
-        words, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin is not None
         process.stdin.write("\n".join(_options(records)))
@@ -92,7 +90,10 @@ def _options(records: Records) -> Iterator[str]:
 
 def _wait_until_answers(server: str, process: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            assert process.stderr is not None
+            pytest.fail(f"dnsmasq ended: {process.stderr.read()}")
         if Resolver(server, 0.5).texts("ready.test").values:
             return
         time.sleep(0.01)

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from digest.store.suppressions import suppress
 from digest.tokens import Tokens
 from tests.cli.conftest import SECRET, Operator, on_both
 from tests.conftest import REPOSITORY, START
+from tests.ports import free_port
 
 ADA, BOB = "ada@example.org", "bob@gmail.com"
 RETURN_TO = "return@digest.example.org"
@@ -147,9 +147,7 @@ def test_returns_says_what_is_missing(operator: Operator) -> None:
 
 @pytest.mark.slow
 def test_a_listener_takes_returned_mail_in_until_it_is_asked_to_stop(operator: Operator) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     address = leave_address(operator)
     environment = {
         **operator.environment,

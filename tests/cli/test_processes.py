@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,17 +28,12 @@ from digest.store.engine import Database
 from digest.tokens import Tokens
 from tests.conftest import REPOSITORY, close_database, open_database
 from tests.factories import make_dump, make_wishes, numbered
+from tests.ports import free_port
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
 SECRET = "a secret that all hosts share"  # noqa: S105  of these tests
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import pytest
 
 from digest.delivery.sink import Sink
 from digest.web.full_answers import MOST
-from tests.cli.test_processes import fetch, free_port, running, variables
+from tests.cli.test_processes import fetch, running, variables
+from tests.ports import free_port
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.slow

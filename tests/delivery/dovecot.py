@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 WAY_OUT = "install Dovecot (apt-get install dovecot-imapd)"
 USER = "returns@digest.example.org"
 PASSWORD = "p/a#s@s word"  # noqa: S105  of a server that lives for a test
@@ -94,7 +96,7 @@ def dovecot(certificate: Path, *, has_tls: bool) -> Iterator[Dovecot]:
     root.chmod(0o755)
     account = "dovecot" if os.geteuid() == 0 else getpass.getuser()
     entry = pwd.getpwnam(account)
-    server = Dovecot(_free_port(), _free_port(), root / "mail")
+    server = Dovecot(free_port(), free_port(), root / "mail")
     for folder in ("mail", "mail/new", "mail/cur", "mail/tmp", "home"):
         (root / folder).mkdir()
         os.chown(root / folder, entry.pw_uid, entry.pw_gid)
@@ -120,11 +122,6 @@ def dovecot(certificate: Path, *, has_tls: bool) -> Iterator[Dovecot]:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
         shutil.rmtree(root, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        return int(bound.getsockname()[1])
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], root: Path) -> None:

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 WAY_OUT = "install Dovecot (apt-get install dovecot-lmtpd)"
 _LMTP = Path("/usr/lib/dovecot/lmtp")
 
@@ -87,8 +89,7 @@ def dovecot() -> Iterator[Dovecot]:
     entry = pwd.getpwnam(account)
     (root / "mail").mkdir()
     os.chown(root / "mail", entry.pw_uid, entry.pw_gid)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        server = Dovecot(free.getsockname()[1], root / "lmtp", root / "mail")
+    server = Dovecot(free_port(), root / "lmtp", root / "mail")
     group = grp.getgrgid(entry.pw_gid).gr_name
     config = _CONFIG.format(root=root, account=account, group=group, port=server.port)
     (root / "dovecot.conf").write_text(config)

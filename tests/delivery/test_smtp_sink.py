@@ -14,6 +14,7 @@ import pytest
 from digest.delivery.smtp import SmtpSettings, SmtpTransport, Tls
 from digest.model.deliveries import Outcome, Verdict
 from tests.delivery.lane import mail_to, send_all
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +31,7 @@ def program() -> str:
 
 @contextmanager
 def running(program: str, folder: Path, *options: str) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     # As root it refuses to run, unless it is told whom to become.
     become = ("-u", "nobody") if os.geteuid() == 0 else ()
     command = [program, *become, *options, f"127.0.0.1:{port}", "100"]
