@@ -1,9 +1,12 @@
 """The one place that knows the concrete classes: settings in, a working application out."""
 
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
+from digest import __version__
 from digest.clock import Clock, utc_now
 from digest.config import Settings
 from digest.credentials import Vault
@@ -20,7 +23,11 @@ from digest.pipeline.outgoing import Lately, Leases, Sender
 from digest.pipeline.subscribe import Registry
 from digest.rendering.email import MailRenderer
 from digest.rendering.links import Links
+from digest.sources.base import Source
+from digest.sources.http import Client
+from digest.sources.registry import open_sources
 from digest.store.engine import Database
+from digest.store.turns import take_turn
 from digest.tokens import Tokens
 
 
@@ -79,6 +86,22 @@ class App:
                 hint = f"routes {first} and {number} are both {transport.name}: leave one out"
                 raise ConfigError("DIGEST_MAIL", hint)
         return opened
+
+    def sources(self, wait: Callable[[float], object] = time.sleep) -> list[Source]:
+        """Return the services that papers come from; asks none of them yet.
+
+        `wait` sleeps for so many seconds, or less. Raises ConfigError for one that cannot be.
+        """
+        settings = self.settings
+        contact = settings.contact or settings.mail_from
+        client = Client(
+            agent=f"Digest/{__version__} (+{settings.public_url}; mailto:{contact})",
+            take_turn=partial(take_turn, self.database),
+            mirrors=settings.mirror_by_host,
+            private_hosts=tuple(settings.private_hosts.split()),
+            wait=wait,
+        )
+        return open_sources(settings.source_words, client, settings.keys_of_services)
 
     def sender(self, transports: Sequence[Transport] = ()) -> Sender:
         """Return what sends mail, over the transports of the settings unless others are given."""

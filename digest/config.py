@@ -58,6 +58,25 @@ class Settings:
         is_secret=True,
     )  # fmt: skip
     dumps_dir: str = _setting("dumps", "Folder that is watched for saved pages of trending papers.")
+    sources: str = _setting(
+        "",
+        "Services that papers come from besides the folder, separated by spaces, such as "
+        "huggingface arxiv:cs.CL+cs.LG; `digest sources kinds` names them all.",
+    )
+    contact: str = _setting(
+        "", "Address that services may write to about our requests; empty is mail_from."
+    )
+    mirrors: str = _setting(
+        "", "Addresses to ask in place of a host's own, such as arxiv.org=https://mirror.example."
+    )
+    private_hosts: str = _setting(
+        "", "Hosts with private addresses, or their networks, that sources may be read from."
+    )
+    source_keys: str = _setting(
+        "",
+        "Keys of services, as semantic-scholar=key.",
+        is_secret=True,
+    )
     base_url: str = _setting(
         "", "Public address of the pages, which links in mails begin with; empty is host and port."
     )
@@ -160,6 +179,23 @@ class Settings:
             if self.database_url.startswith(scheme):
                 return "postgresql+psycopg://" + self.database_url.removeprefix(scheme)
         return self.database_url
+
+    @property
+    def source_words(self) -> list[str]:
+        """Return the services that papers come from, as written."""
+        return self.sources.split()
+
+    @property
+    def mirror_by_host(self) -> dict[str, str]:
+        """Return the address to ask in place of a host's own."""
+        pairs = (each.partition("=") for each in self.mirrors.split())
+        return {host.lower(): url.rstrip("/") for host, _, url in pairs}
+
+    @property
+    def keys_of_services(self) -> dict[str, str]:
+        """Return the keys of services by their names."""
+        pairs = (each.partition("=") for each in self.source_keys.split())
+        return {name: key for name, _, key in pairs}
 
     @property
     def is_embedded(self) -> bool:

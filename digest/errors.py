@@ -4,6 +4,7 @@
   - ConfigError                 a setting is missing or wrong: nothing starts
   - SourceError                 a dump was refused whole, nothing of it was kept
     + HeldError                 it may be broken: a person decides
+    + SourceAwayError           a service cannot be read at the moment; knows when to try again
   - ExpressionError             a keyword expression cannot be read; knows the place
   - AddressError                not an address mail can be sent to
   - SubscriptionError           a cadence, zone or number that cannot be
@@ -43,6 +44,17 @@ class SourceError(DigestError):
 
 class HeldError(SourceError):
     """A dump that is read without fault but may be a broken page; nothing of it was kept."""
+
+
+class SourceAwayError(SourceError):
+    """A service cannot be read at the moment: it is gone, busy, or answers with something else.
+
+    `wait` is how long it asks to be left alone, None if it did not say.
+    """
+
+    def __init__(self, name: str, problem: str, wait: timedelta | None = None) -> None:
+        super().__init__(name, problem)
+        self.wait = wait
 
 
 class ExpressionError(DigestError):

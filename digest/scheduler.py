@@ -18,6 +18,7 @@ from digest.clock import utc_now
 from digest.errors import StoreAwayError
 from digest.jobs import (
     DumpsFolder,
+    Harvesting,
     Returning,
     forget,
     kinds_of_jobs,
@@ -42,12 +43,17 @@ class Tick:
 
 
 def timetable(
-    app: App, queue: Queue, returning: Returning, is_stopping: Callable[[], bool]
+    app: App,
+    queue: Queue,
+    harvesting: Harvesting,
+    returning: Returning,
+    is_stopping: Callable[[], bool],
 ) -> list[Tick]:
     """Return everything that recurs, in the order of the flow."""
     folder = DumpsFolder(app, is_stopping=is_stopping)
     return [
         Tick("ingest", 10, folder.take_new),
+        Tick("harvest", 10, harvesting.look),
         Tick("compose", 10, lambda: ring_compose(app, queue)),
         # Whoever composes rings too; this is for what else is planned, retries, and lost jobs.
         Tick("deliver", 3, lambda: ring_deliver(queue)),
@@ -68,13 +74,16 @@ class Scheduler:
 
     def __init__(self, app: App, role: Role) -> None:
         self._stopping = threading.Event()
+        self._harvesting = Harvesting(app, self._stopping)
         self._returning = Returning(app)
         self._queue = role.queue(app)
         kinds = kinds_of_jobs(app, self._queue, self._stopping.is_set)
         self._kinds = {name: work for name, work in kinds.items() if name in role.jobs}
         self._ticks = [
             tick
-            for tick in timetable(app, self._queue, self._returning, self._stopping.is_set)
+            for tick in timetable(
+                app, self._queue, self._harvesting, self._returning, self._stopping.is_set
+            )
             if tick.name in role.ticks
         ]
         self._scheduler = _Clockwork(
@@ -103,6 +112,7 @@ class Scheduler:
         if self._scheduler.running:
             self._scheduler.pause()
             self._scheduler.shutdown(wait=True)
+        self._harvesting.close()
         self._queue.stop()
         self._returning.close()
 

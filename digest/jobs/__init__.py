@@ -6,6 +6,7 @@ and nothing is lost; run one twice and nothing is doubled.
 """
 
 from digest.jobs.dumps_folder import DumpsFolder
+from digest.jobs.harvesting import Harvesting
 from digest.jobs.registry import COMPOSE, DELIVER, kinds_of_jobs, ring_compose, ring_deliver
 from digest.jobs.returning import Returning
 from digest.jobs.work import compose, deliver, forget, migrate, publish_feeds, stocktake
@@ -14,6 +15,7 @@ __all__ = [
     "COMPOSE",
     "DELIVER",
     "DumpsFolder",
+    "Harvesting",
     "Returning",
     "compose",
     "deliver",

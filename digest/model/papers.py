@@ -14,6 +14,7 @@ class LinkKind(StrEnum):
     DATA = "data"
     MODEL = "model"
     PAPER = "paper"
+    PDF = "pdf"
     LINK = "link"
 
 
@@ -30,6 +31,8 @@ class Scheme(StrEnum):
 
     ARXIV = "arxiv"
     DOI = "doi"
+    OPENREVIEW = "openreview"
+    SEMANTIC_SCHOLAR = "s2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Dump:
     """One list of papers as a source gave it on one day.
 
     `checksum` is the SHA-256 of the bytes read: the same bytes are the same dump, whatever the
-    file is called.
+    file is called. `is_ranked` tells a list of trending papers, best first, from one in the order
+    in which papers came.
     """
 
     source: str
@@ -62,6 +66,7 @@ class Dump:
     dated_on: date
     date_origin: DateOrigin
     layout: str
+    is_ranked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,9 @@ class PaperRecord:
     """What one dump says of one paper, cleaned, with the words as they stood beside them.
 
     `position` counts from 1 in the dump; `line` is where the title stands in the file;
-    `categories` are named as the source names them ("cs.CL").
+    `categories` are named as the source names them ("cs.CL"). `published_on` is the paper's own
+    date. `upvotes` are what readers of the source gave it by now. With `is_update` the source says
+    again, or anew, what it announced before: that completes a known paper and lists none.
     """
 
     position: int
@@ -83,13 +90,17 @@ class PaperRecord:
     ids: tuple[PaperId, ...] = ()
     is_truncated: bool = False
     categories: tuple[str, ...] = ()
+    published_on: date | None = None
+    upvotes: int | None = None
+    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A paper as the store knows it: one identity, however many dumps list it.
 
-    `key` is its public name in addresses and feed ids; it never changes.
+    `key` is its public name in addresses and feed ids; it never changes. One that was withdrawn is
+    announced to nobody any more.
     """
 
     id: int
@@ -103,13 +114,16 @@ class Paper:
     created_at: datetime
     updated_at: datetime
     categories: tuple[str, ...] = ()
+    published_on: date | None = None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPaper:
     """A paper at the place where it was first listed.
 
-    `dump_id` orders all first listings: a reader's seen-through mark is one of these numbers.
+    `dump_id` orders all first listings: a reader's seen-through mark is one of these numbers. In a
+    list that is not ranked `position` says nothing of how good a paper is.
     """
 
     paper: Paper
@@ -117,6 +131,7 @@ class ListedPaper:
     dated_on: date
     position: int
     listed_at: datetime
+    is_ranked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +147,16 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class KnownPaper:
-    """A stored paper as identity compares it with a new record."""
+    """A stored paper as identity compares it with a new record.
+
+    `other_titles` are the keys of titles it came under as well, in other versions or lists.
+    """
 
     id: int
     title_key: str
     abstract: str
     ids: tuple[PaperId, ...] = ()
+    other_titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from digest.model.subscribers import (
     SubscriberState,
 )
 from digest.pipeline.foresee import new_digest
-from digest.pipeline.ingest import paper_key
+from digest.pipeline.intake import paper_key
 from digest.ranking.rank import rank
 from digest.resources import resource_folder
 from digest.sources.dump_text import read_dump

@@ -153,6 +153,10 @@ def _priors(listed: Sequence[ListedPaper], today: date) -> NDArray[np.int32]:
     """Return what papers' places and ages add to the unit their scores are multiplied by."""
     places = np.array([max(1, each.position) for each in listed], np.float64)
     dates = np.array([each.dated_on.toordinal() for each in listed], np.float64)
-    trending = 10 / (9 + places)
+    is_ranked = np.array([each.is_ranked for each in listed])
+    trending = np.where(is_ranked, 10 / (9 + places), 0.0)
     recent = 2.0 ** (-np.maximum(0.0, today.toordinal() - dates) / HALF_LIFE_DAYS)
-    return (np.rint(PRIOR * trending) + np.rint(PRIOR * recent)).astype(np.int32)
+    added: NDArray[np.int32] = (np.rint(PRIOR * trending) + np.rint(PRIOR * recent)).astype(
+        np.int32
+    )
+    return added

@@ -31,6 +31,7 @@ def add_dump(connection: Connection, dump: Dump, now: datetime) -> int | None:
         "papers": 0,
         "new_papers": 0,
         "ingested_at": now,
+        "is_ranked": dump.is_ranked,
     }
     return int(connection.execute(statement, row).scalar_one())
 
@@ -127,6 +128,7 @@ def stored_dump(row: Row[Any]) -> StoredDump:
             dated_on=row.dated_on,
             date_origin=known(DateOrigin, row.date_origin) or DateOrigin.STATED,
             layout=row.layout,
+            is_ranked=row.is_ranked,
         ),
         papers=row.papers,
         new_papers=row.new_papers,

@@ -72,6 +72,7 @@ def add_papers(
             "authors": list(paper.record.authors),
             "is_truncated": paper.record.is_truncated,
             "categories": list(paper.record.categories),
+            "published_on": paper.record.published_on,
             "title_key": paper.signature.title_key,
             "first_dump_id": dump_id,
             "first_position": paper.record.position,
@@ -110,6 +111,26 @@ def complete_paper(
     )
     connection.execute(delete(paper_bands).where(paper_bands.c.paper_id == paper_id))
     _add_bands(connection, [(paper_id, mark.bands)])
+
+
+def withdraw_papers(connection: Connection, ids: Collection[PaperId], now: datetime) -> list[int]:
+    """Mark papers that their source took back, so that nobody is told of them any more.
+
+    Returns which were marked: those that are known and still stood.
+    """
+    found: list[int] = []
+    for part in slices(sorted({(each.scheme.value, each.value) for each in ids})):
+        of_ids = select(paper_ids.c.paper_id).where(
+            tuple_(paper_ids.c.scheme, paper_ids.c.value).in_(part)
+        )
+        statement = (
+            update(papers)
+            .where(papers.c.id.in_(of_ids), papers.c.withdrawn_at.is_(None))
+            .values(withdrawn_at=now, updated_at=now)
+            .returning(papers.c.id)
+        )
+        found += connection.execute(statement).scalars()
+    return found
 
 
 def add_listings(
@@ -161,19 +182,23 @@ def last_completed_at(connection: Connection) -> datetime | None:
 def papers_first_listed(
     connection: Connection, after: int, through: int | None = None
 ) -> list[ListedPaper]:
-    """Return the papers whose first listing is in a dump with an id in (after, through], in order."""
-    statement = _listed_papers().where(papers.c.first_dump_id > after)
+    """Return the papers whose first listing is in a dump with an id in (after, through], in order.
+
+    What was withdrawn since is left out.
+    """
+    statement = _standing().where(papers.c.first_dump_id > after)
     if through is not None:
         statement = statement.where(papers.c.first_dump_id <= through)
     return _listed(connection, statement.order_by(papers.c.first_dump_id, papers.c.first_position))
 
 
 def newest_papers(connection: Connection, limit: int) -> list[ListedPaper]:
-    """Return the papers listed first most recently, newest dump first, then by position."""
+    """Return the papers listed first most recently, newest dump first, then by position.
+
+    What was withdrawn is left out.
+    """
     statement = (
-        _listed_papers()
-        .order_by(papers.c.first_dump_id.desc(), papers.c.first_position)
-        .limit(limit)
+        _standing().order_by(papers.c.first_dump_id.desc(), papers.c.first_position).limit(limit)
     )
     return _listed(connection, statement)
 
@@ -270,7 +295,12 @@ def _add_bands(connection: Connection, bands: Iterable[tuple[int, tuple[int, ...
 
 
 def _listed_papers() -> Select[Any]:
-    return select(papers, dumps.c.ingested_at).join(dumps, dumps.c.id == papers.c.first_dump_id)
+    columns = (papers, dumps.c.ingested_at, dumps.c.is_ranked)
+    return select(*columns).join(dumps, dumps.c.id == papers.c.first_dump_id)
+
+
+def _standing() -> Select[Any]:
+    return _listed_papers().where(papers.c.withdrawn_at.is_(None))
 
 
 def _listed(connection: Connection, statement: Select[Any]) -> list[ListedPaper]:
@@ -283,6 +313,7 @@ def _listed(connection: Connection, statement: Select[Any]) -> list[ListedPaper]
             dated_on=row.first_dated_on,
             position=row.first_position,
             listed_at=row.ingested_at,
+            is_ranked=row.is_ranked,
         )
         for row in rows
     ]
@@ -318,6 +349,8 @@ def _paper(row: Row[Any], ids: tuple[PaperId, ...]) -> Paper:
         created_at=row.created_at,
         updated_at=row.updated_at,
         categories=tuple(row.categories),
+        published_on=row.published_on,
+        withdrawn_at=row.withdrawn_at,
     )
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
@@ -65,8 +66,39 @@ dumps = Table(
     Column("papers", Integer, nullable=False),
     Column("new_papers", Integer, nullable=False),
     Column("ingested_at", UtcDateTime, nullable=False),
+    # Whether it lists the best papers first, rather than as they came.
+    Column("is_ranked", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("source", "checksum"),
     Index("ix_dumps_dated_on", "dated_on"),
+    # What a source lists by the day: what is usual is learned from it.
+    Index("ix_dumps_source_dated_on", "source", "dated_on"),
+)
+
+# The services that papers come from, each with where it goes on and how it is.
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("cursor", Text, nullable=False),
+    # Whoever asks a source moves it on first: so nobody else does meanwhile.
+    Column("next_look_at", UtcDateTime),
+    Column("looked_at", UtcDateTime),
+    Column("answered_at", UtcDateTime),
+    Column("news_at", UtcDateTime),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", UtcDateTime),
+    Column("problem", Text, nullable=False),
+    # In what it is incomplete so far; NULL: in nothing.
+    Column("lacking", JSON(none_as_null=True)),
+)
+
+# When a host may be asked again, by all processes together; in seconds of the lease clock.
+turns = Table(
+    "turns",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("next_at", Float, nullable=False),
 )
 
 held_dumps = Table(
@@ -114,6 +146,10 @@ papers = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("categories", JSON, nullable=False, server_default="[]"),
+    # The paper's own date, where a source told it.
+    Column("published_on", Date),
+    # When its source took it back; NULL: it stands.
+    Column("withdrawn_at", UtcDateTime),
     Index("ix_papers_title_key", "title_key"),
     Index("ix_papers_first_dump_id_first_position", "first_dump_id", "first_position"),
     # The few that were completed later: whether there is one is asked at every fetch of a feed.
@@ -132,6 +168,26 @@ paper_ids = Table(
     Column("value", String(255), primary_key=True),
     Column("paper_id", Id, ForeignKey("papers.id"), nullable=False),
     Index("ix_paper_ids_paper_id", "paper_id"),
+)
+
+# The titles a paper came under besides its own, in other versions and lists.
+paper_titles = Table(
+    "paper_titles",
+    metadata,
+    Column("title_key", String(500), primary_key=True),
+    Column("paper_id", Id, ForeignKey("papers.id"), primary_key=True, autoincrement=False),
+    Index("ix_paper_titles_paper_id", "paper_id"),
+)
+
+# What a service said of a paper on a day, in numbers, such as its upvotes by then.
+observations = Table(
+    "observations",
+    metadata,
+    Column("paper_id", Id, ForeignKey("papers.id"), primary_key=True, autoincrement=False),
+    Column("source", String(40), primary_key=True),
+    Column("name", String(20), primary_key=True),
+    Column("observed_on", Date, primary_key=True),
+    Column("value", Float, nullable=False),
 )
 
 # What papers are searched by. The index itself is the migration's: `search_index` is a virtual table
@@ -280,6 +336,8 @@ digests = Table(
     Column("entries", JSON(none_as_null=True)),
     # What it was composed for: the row of `wishes` with this revision.
     Column("wishes_revision", BigInteger),
+    # Which sources were incomplete when it was composed; NULL: none.
+    Column("lacking", JSON(none_as_null=True)),
     UniqueConstraint("subscriber_id", "period"),
     # What is beyond a reader's mark is looked for at every digest, among all they ever had.
     Index("ix_digests_subscriber_id_window_through", "subscriber_id", "window_through"),

@@ -127,7 +127,7 @@ def test_a_migration_waits_for_who_holds_its_table_and_is_done_then(server: Data
 def test_an_index_whose_migration_was_killed_before_it_was_noted_is_built_again(
     server: Database,
 ) -> None:
-    schema.upgrade(server)
+    schema.upgrade(server, "digests_by_window")
     with server.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'rolling_upgrades'"))
 

@@ -1,0 +1,80 @@
+"""The services that papers come from, each asked when it is due, a few at a time."""
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
+
+from digest.app import App
+from digest.errors import StoreAwayError
+from digest.jobs import work
+from digest.pipeline.harvest import LookReport, look_at
+from digest.sources.base import Source
+from digest.store.engine import told_if_away
+from digest.store.sources import know_sources, sources_due
+
+logger = logging.getLogger(__name__)
+
+_AT_ONCE = 4
+
+
+class Harvesting:
+    """Asks sources in threads of its own, so that a slow one holds up no other.
+
+    Which is due is in the database, where whoever asks takes a turn: two of these at once are
+    harmless. `is_stopping` is looked at between two answers, and ends every wait for a turn.
+    """
+
+    def __init__(self, app: App, stopping: Event | None = None) -> None:
+        self._stopping = stopping or Event()
+        self._app = app
+        self._sources = {each.name: each for each in app.sources(self._stopping.wait)}
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="harvest")
+        self._running: dict[str, Future[None]] = {}
+
+    def look(self) -> None:
+        """Begin to ask the sources that are due; returns at once. Raises StoreAwayError."""
+        self._running = {name: each for name, each in self._running.items() if not each.done()}
+        if not self._sources or self._stopping.is_set():
+            return
+        database, now = self._app.database, self._app.clock()
+        with database.writing() as connection:
+            know_sources(connection, [(each.name, each.title) for each in self._sources.values()])
+        with database.reading() as connection:
+            due = sources_due(connection, list(self._sources), now)
+        for name in due:
+            if name not in self._running:
+                self._running[name] = self._threads.submit(self._ask, self._sources[name])
+
+    def close(self) -> None:
+        """Wait for what is being asked to come to the end of an answer."""
+        self._stopping.set()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _ask(self, source: Source) -> None:
+        try:
+            with told_if_away():
+                report = look_at(self._app.database, source, self._app.clock, self._stopping.is_set)
+            if report is not None:
+                log(report)
+                if report.has_news:
+                    work.publish_feeds(self._app)
+        except StoreAwayError as error:
+            logger.warning("%s: asked again later: %s", source.name, error)
+        except Exception:  # whatever is wrong with one source must not hold up the others
+            logger.exception("%s: cannot be taken in; it is asked again later", source.name)
+
+
+def log(report: LookReport) -> None:
+    """Say what came of a look."""
+    if report.problem:
+        logger.warning("%s: %s", report.source, report.problem)
+    if report.papers or report.completed:
+        logger.info(
+            "%s: %d papers, %d new, %d completed",
+            report.source,
+            report.papers,
+            report.new_papers,
+            report.completed,
+        )
+    for warning in report.warnings:
+        logger.warning("%s: %s", report.source, warning.problem)
