@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from digest.errors import SourceError
 from digest.model.papers import DateOrigin
-from digest.sources.dump_dates import StatedDate, date_of_dump, infer_date, read_date
+from digest.sources.dumps.dates import StatedDate, date_of_dump, infer_date, read_date
 
 TODAY = date(2026, 11, 21)
 days = st.dates(date(1990, 1, 1), date(2090, 12, 31))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.sources.dump_lines import Line, segment, style_of
+from digest.sources.dumps.lines import Line, segment, style_of
 from tests.sources.pages import HEADER_A, INVITATIONS_B, layout_a, layout_b, papers, read_all
 
 TEN = papers(10)

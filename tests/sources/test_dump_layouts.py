@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from digest.model.papers import DateOrigin
-from digest.sources.dump_text import DumpFiles, read_dump
+from digest.sources.dumps.text import read_dump
 from tests.sources.pages import (
     HEADER_A,
     INVITATIONS_B,
@@ -207,16 +207,6 @@ def test_texts_beyond_bounds_are_cut_with_a_warning(tmp_path: Path) -> None:
     assert len(records[1].abstract) <= 10_000
     assert records[1].is_truncated
     assert "was cut at 10,000" in warnings[0].problem
-
-
-def test_several_files_are_one_source(tmp_path: Path) -> None:
-    paths = tuple(
-        saved(tmp_path, layout(FIVE), f"{number}.txt")
-        for number, layout in enumerate((layout_a, layout_b))
-    )
-    pages = list(DumpFiles(paths).harvest(today=TODAY))
-    assert [len(list(page.records)) for page in pages] == [5, 5]
-    assert [page.dump.name for page in pages] == ["0.txt", "1.txt"]
 
 
 @pytest.mark.slow

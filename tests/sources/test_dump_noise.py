@@ -4,7 +4,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.sources.pages import HEADER_A, INVITATIONS_B, Pair, read_pairs
@@ -87,6 +87,7 @@ def test_noise_never_shifts_a_paper(made: tuple[str, list[Pair]]) -> None:
 
 
 @given(noisy_pages, st.floats(0, 1))
+@example(noisy_page(random.Random(2464)), 0.03125)  # noqa: S311
 @settings(deadline=None, max_examples=50)
 def test_a_page_cut_anywhere_gives_the_papers_before_the_cut(
     made: tuple[str, list[Pair]], where: float

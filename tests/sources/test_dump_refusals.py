@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import SourceError
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from tests.sources.pages import HEADER_A, TODAY, layout_a, layout_b, papers, read_all, saved
 
 PAGE = layout_a(papers(5))

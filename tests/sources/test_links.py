@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model.papers import LinkKind, PaperId, Scheme
-from digest.sources.links import MAX_LINKS, collapse_doubles, find_ids, find_links
-from digest.sources.normalize import record_from
+from digest.sources.texts.links import MAX_LINKS, collapse_doubles, find_ids, find_links
+from digest.sources.texts.normalize import record_from
 
 CODE, DATA, DEMO = LinkKind.CODE, LinkKind.DATA, LinkKind.DEMO
 MODEL, PAPER, PROJECT, LINK = LinkKind.MODEL, LinkKind.PAPER, LinkKind.PROJECT, LinkKind.LINK

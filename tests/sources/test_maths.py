@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.maths import readable
+from digest.sources.texts.maths import readable
 
 
 @pytest.mark.parametrize(

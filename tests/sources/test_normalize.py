@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.sources.normalize import (
+from digest.sources.texts.normalize import (
     MAX_ABSTRACT,
     MAX_TITLE,
     beyond_bounds,
@@ -28,6 +28,8 @@ def test_what_is_too_long_is_cut_and_said() -> None:
     assert len(record.abstract) <= MAX_ABSTRACT
     assert record.is_truncated
     assert beyond_bounds("word " * 200, "short") == ["a title of 1,000 characters was cut at 400"]
+    # Cut before anything is made of it, or what nobody reads could keep Digest busy.
+    assert record_from(1, 0, "Angles", "$\\alpha$ " * 5_000, is_truncated=False).is_truncated
     assert beyond_bounds("short", "short") == []
 
 

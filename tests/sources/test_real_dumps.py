@@ -7,9 +7,9 @@ import pytest
 
 from digest.model.papers import DateOrigin, KnownPaper, PaperRecord
 from digest.sources.base import Page
-from digest.sources.dump_text import read_dump
-from digest.sources.identity import same_paper, signature
-from digest.sources.normalize import title_key
+from digest.sources.dumps.text import read_dump
+from digest.sources.identity.same import same_papers, signature
+from digest.sources.texts.normalize import title_key
 
 DUMPS = Path(__file__).parents[2].parent / "shared" / "dumps"
 TODAY = date(2026, 11, 21)
@@ -57,7 +57,7 @@ def test_together_they_hold_313_papers_by_title_and_by_identity() -> None:
             for paper, bands in zip(known, marks, strict=True)
             if paper.title_key == sign.title_key or bands & set(sign.bands)
         ]
-        if same_paper(record, sign, candidates) is None:
+        if not same_papers(record, sign, candidates):
             marks.append(set(sign.bands))
             known.append(KnownPaper(len(known) + 1, sign.title_key, record.abstract, record.ids))
     assert len({title_key(record.title) for record in records}) == 313

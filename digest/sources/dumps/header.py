@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from digest.sources.base import SourceWarning
-from digest.sources.dump_dates import StatedDate, read_date
-from digest.sources.dump_furniture import kind_of_furniture
-from digest.sources.dump_lines import Line
+from digest.sources.dumps.dates import StatedDate, read_date
+from digest.sources.dumps.furniture import kind_of_furniture
+from digest.sources.dumps.lines import Line
 
 
 class Mark(StrEnum):

@@ -3,10 +3,16 @@ r"""TeX in small pieces: `\alpha`, `\emph{...}`, `x_i`, `K\"onig`, each turned o
 import re
 from typing import NamedTuple
 
-from digest.sources import tex_grammar as grammar
-from digest.sources.tex_grammar import after_options, argument_at, blackboard
-from digest.sources.tex_scripts import has_script, script, turn_clear_scripts
-from digest.sources.tex_symbols import accent, accented, function_name, is_maths_accent, symbol
+from digest.sources.texts import tex_grammar as grammar
+from digest.sources.texts.tex_grammar import after_options, argument_at, blackboard
+from digest.sources.texts.tex_scripts import has_script, script, turn_clear_scripts
+from digest.sources.texts.tex_symbols import (
+    accent,
+    accented,
+    function_name,
+    is_maths_accent,
+    symbol,
+)
 
 _DEEPEST = 12
 _OF_ONE = frozenset(("sqrt", "mathbb", *grammar.ENCLOSED))

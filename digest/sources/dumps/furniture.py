@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from digest.sources.base import SourceWarning
-from digest.sources.dump_dates import read_date
-from digest.sources.dump_lines import Line
+from digest.sources.dumps.dates import read_date
+from digest.sources.dumps.lines import Line
 
 _LONGEST = 60
 _LONGEST_NAMES = 400

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from digest.model.papers import Link, PaperId
-from digest.sources.link_kinds import is_plausible_place, kind_of, paper_id_of
+from digest.sources.texts.link_kinds import is_plausible_place, kind_of, paper_id_of
 
 MAX_LINKS = 8
 _LONGEST = 500
@@ -23,7 +23,7 @@ URL = re.compile(
 )
 _MAY_HOLD_ONE = ("://", "www.", ".com/", ".org/", ".co/", ".io/", ".science/")
 _DOUBLED = re.compile(
-    r"(?:\\(?:url|href)\s*)?\{?(?P<url>(?:https?://|www\.)[^\s{}]+?)/?\}?\{(?P=url)/?\}"
+    r"(?:\\(?:url|href)\s*)?\{?(?P<url>(?:https?://|www\.)[^\s{}]{1,500}?)/?\}?\{(?P=url)/?\}"
 )
 _TRAILING = ".,;:!?'\"*\u2026"
 _GLUED_SENTENCE = re.compile(r"(?<=[\w/-])[.,;](?=[A-Z][a-z]+$)(?!Net$|Js$|Io$)")

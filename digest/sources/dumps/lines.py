@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-from digest.sources.dump_traits import TITLE_AT_MOST, Traits, traits_of
+from digest.sources.dumps.traits import TITLE_AT_MOST, Traits, traits_of
 
 NEVER = -100.0
 _HOPELESS = 40.0  # so far behind the likeliest reading that it is not followed further
@@ -284,7 +284,10 @@ def _likeliest_end(readings: list[_Reading], before: Traits | None) -> tuple[Rol
     def whole(reading: _Reading) -> float:
         if reading.role in _IN_TITLE:
             return reading.score - 4.0
-        short = reading.role in _IN_ABSTRACT and before is not None
-        return reading.score - (2.0 if short and reading.held < _SHORTEST_ABSTRACT else 0.0)
+        if before is None or reading.role is Role.STRAY or reading.held >= _SHORTEST_ABSTRACT:
+            return reading.score
+        # An abstract that has only begun may be cut off: that it is short says nothing then.
+        has_begun = reading.role is Role.ABSTRACT and before.as_title < 0
+        return reading.score + (1.0 if has_begun else -2.0)
 
     return max(readings, key=whole).roles

@@ -7,8 +7,8 @@ of the line with it), so it is asked for one symbol at a time, and everything el
 
 import re
 
-from digest.sources.links import URL
-from digest.sources.tex import turn_maths, turn_text
+from digest.sources.texts.links import URL
+from digest.sources.texts.tex import turn_maths, turn_text
 
 _MAY_NEED_IT = ("\\", "$", "^", "_", "{", "}", "~", "``", "''", "--")
 _URL_MACRO = re.compile(r"\\(?:url|path)\s*\{([^\s{}]+)\}")

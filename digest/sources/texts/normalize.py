@@ -4,12 +4,13 @@ import re
 import unicodedata
 
 from digest.model.papers import PaperRecord
-from digest.sources.links import collapse_doubles, find_ids, find_links
-from digest.sources.maths import readable
+from digest.sources.texts.links import collapse_doubles, find_ids, find_links
+from digest.sources.texts.maths import readable
 from digest.text import clean_line, clip
 
 MAX_TITLE = 400
 MAX_ABSTRACT = 10_000
+_LONGEST_TEXT = 30_000  # what is longer is cut before anything looks for maths and links in it
 _NOT_KEY = re.compile(r"[^a-z0-9]+")
 
 
@@ -21,8 +22,9 @@ def record_from(
     The originals are the words as decoded, on one line, without forbidden characters. What is
     longer than MAX_TITLE or MAX_ABSTRACT is cut, as `beyond_bounds` says.
     """
-    original_title = _cleaned(title)
-    original_abstract = _cleaned(abstract)
+    is_truncated = is_truncated or len(abstract) > _LONGEST_TEXT
+    original_title = _cleaned(title[:_LONGEST_TEXT])
+    original_abstract = _cleaned(abstract[:_LONGEST_TEXT])
     text = _readable(collapse_doubles(original_abstract))
     is_cut = is_truncated or len(text) > MAX_ABSTRACT
     text = clip(text, MAX_ABSTRACT)

@@ -3,7 +3,6 @@
 import io
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
@@ -11,13 +10,13 @@ from typing import BinaryIO
 from digest.errors import SourceError
 from digest.model.papers import Dump, PaperRecord
 from digest.sources.base import Page, SourceWarning
-from digest.sources.dump_bytes import MAX_LINE, examine, file_date, open_dump, overlong, state_of
-from digest.sources.dump_dates import date_of_dump
-from digest.sources.dump_furniture import Furniture
-from digest.sources.dump_header import Header, read_header, without_headers
-from digest.sources.dump_lines import Found, Line, Style, segment, style_of
-from digest.sources.links import ends_in_whole_address
-from digest.sources.normalize import beyond_bounds, record_from
+from digest.sources.dumps.bytes import MAX_LINE, examine, file_date, open_dump, overlong, state_of
+from digest.sources.dumps.dates import date_of_dump
+from digest.sources.dumps.furniture import Furniture
+from digest.sources.dumps.header import Header, read_header, without_headers
+from digest.sources.dumps.lines import Found, Line, Style, segment, style_of
+from digest.sources.texts.links import ends_in_whole_address
+from digest.sources.texts.normalize import beyond_bounds, record_from
 
 _SAMPLE = 200  # lines from which a layout is recognised
 _HEAD = 1 << 20
@@ -25,20 +24,6 @@ _MANY = 100
 _SHORT = 100
 _FEWEST_WORDS = 4
 _BLANKS = " \t\u00a0\u200b\ufeff"
-
-
-@dataclass(frozen=True)
-class DumpFiles:
-    """Saved pages as a source: one page a file, in the order given."""
-
-    paths: tuple[Path, ...]
-    dated_on: date | None = None
-    name: str = "dumps"
-
-    def harvest(self, *, today: date) -> Iterator[Page]:
-        """Yield a page for every file; raises SourceError at the first that is refused."""
-        for path in self.paths:
-            yield read_dump(path, today=today, dated_on=self.dated_on, source=self.name)
 
 
 def read_dump(

@@ -1,0 +1,1 @@
+"""Saved pages of trending papers, as text."""

@@ -1,0 +1,1 @@
+"""One clean form of what sources say: titles, abstracts, maths, names, links."""
