@@ -1,0 +1,1 @@
+"""The polite client: how Digest asks anybody on the web for anything to read."""
