@@ -1,0 +1,1 @@
+"""JSON and XML from outside, taken apart without trust."""
