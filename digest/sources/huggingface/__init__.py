@@ -1,0 +1,1 @@
+"""Hugging Face's daily papers, asked for or saved as a page."""
