@@ -6,21 +6,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from digest.clock import Clock
-from digest.errors import SourceAwayError, SourceError
+from digest.errors import SourceAwayError, SourceError, StoreAwayError
 from digest.model.papers import DateOrigin, Dump
+from digest.pipeline.asking import TURN, keeping_turn
 from digest.pipeline.intake import CHUNK, Intake, Recognised
 from digest.pipeline.marking import mark_papers
 from digest.sources.base import Batch, Listed, Source, SourceWarning
+from digest.sources.identity.paper_ids import normal_ids
 from digest.store import dumps, papers, sources
-from digest.store.engine import Database
+from digest.store.engine import Database, told_if_away
 
 LAYOUT = "live"
-# Whoever asks a source has it for so long; a request takes far less, and each answer prolongs it.
-_TURN = timedelta(minutes=15)
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=1)
 _LONGEST_ASKED = timedelta(days=1)
 _MOST_WARNINGS = 100
+_FAULT = "cannot be taken in, by a fault of Digest's: the log has it"
 
 
 class _OvertakenError(Exception):
@@ -70,35 +71,47 @@ def look_at(
     there. Two who look at once take turns. No transaction is open while the service is waited for.
     A problem of the source ends the look, and is written down with it and in the report.
     """
-    now = clock()
-    fence = now + _TURN
+    claimed = clock()
     with database.writing() as connection:
         sources.know_sources(connection, [(source.name, source.title)])
-        state = sources.claim_source(connection, source.name, now, fence)
+        state = sources.claim_source(connection, source.name, claimed, claimed + TURN)
     if state is None:
         return None
     report = LookReport(source.name)
     try:
-        for batch in source.harvest(state.cursor, now.date()):
-            kept, fence = _keep(database, source, batch, fence, clock)
-            report += kept
-            advance(len(batch.listed))
-            if is_stopping():
-                break
+        with keeping_turn(database, source.name, claimed, clock), told_if_away():
+            for batch in source.harvest(state.cursor, claimed.date()):
+                report += _keep(database, source, batch, claimed, clock)
+                advance(len(batch.listed))
+                if is_stopping():
+                    break
     except _OvertakenError:
         return report
     except SourceError as error:
         asked = error.wait if isinstance(error, SourceAwayError) else None
+        if asked is None and is_stopping():
+            # It was left in the middle, which is no fault of its: it is asked again at the start.
+            with database.writing() as connection:
+                sources.leave_source(connection, source.name, claimed, clock())
+            return report
         wait = next_wait(state.failures + 1, source.every, asked)
         now = clock()
         with database.writing() as connection:
-            sources.note_failed(connection, source.name, fence, error.problem, now, now + wait)
+            sources.note_failed(connection, source.name, claimed, error.problem, now, now + wait)
         return report + LookReport(source.name, problem=error.problem)
+    except StoreAwayError:
+        raise  # no fault of the source: it is asked again once the turn is over
+    except Exception:
+        now = clock()
+        wait = next_wait(state.failures + 1, source.every, None)
+        with database.writing() as connection:
+            sources.note_failed(connection, source.name, claimed, _FAULT, now, now + wait)
+        raise
     now = clock()
     # Told to stop, it goes on at once after the next start.
     following = now if is_stopping() else now + source.every
     with database.writing() as connection:
-        sources.note_answered(connection, source.name, fence, now, following)
+        sources.note_answered(connection, source.name, claimed, now, following)
     return report
 
 
@@ -115,33 +128,32 @@ def next_wait(failures: int, every: timedelta, asked: timedelta | None) -> timed
 
 
 def _keep(
-    database: Database, source: Source, batch: Batch, fence: datetime, clock: Clock
-) -> tuple[LookReport, datetime]:
-    """Take an answer in, whole, with the cursor after it; return until when the turn is ours now.
+    database: Database, source: Source, batch: Batch, claimed: datetime, clock: Clock
+) -> LookReport:
+    """Take an answer in, whole, with the cursor after it.
 
     Of each day only what the source has not listed under it before makes a dump, so that an answer
     that says again what is known adds none.
     """
     with database.ingesting() as connection:
         now = clock()
-        intake = Intake(connection, now)
+        intake = Intake(connection, now, source.name)
         lists = _Lists(intake, source)
         # Of a paper that is listed under two days, the first is its first listing.
         listed = sorted(batch.listed, key=lambda each: each.day)
         for start in range(0, len(listed), CHUNK):
             lists.take(listed[start : start + CHUNK])
         count = lists.close()
-        gone = papers.withdraw_papers(connection, batch.withdrawn, now)
+        gone = papers.withdraw_papers(connection, normal_ids(batch.withdrawn), now)
         mark_papers(connection, gone)
         report = LookReport(
             source.name, count, intake.new_papers, intake.completed, tuple(batch.warnings)
         )
-        until = now + _TURN
         if not sources.move_cursor(
-            connection, source.name, fence, batch.cursor, now, has_news=bool(count), until=until
+            connection, source.name, claimed, batch.cursor, now, has_news=bool(count)
         ):
             raise _OvertakenError
-    return report, until
+    return report
 
 
 @dataclass

@@ -13,13 +13,18 @@ _CHUNK = 200
 
 
 def mark_papers(connection: Connection, numbers: Iterable[int]) -> None:
-    """Have papers found by the words they have now."""
+    """Have papers found by the words they have now; one that stands no more, by none."""
     found = papers_by_id(connection, set(numbers))
     # In one order, or two processes that mark the same could wait for each other.
     keep_marks(
         connection,
         [
-            Marks(number, paper.updated_at, VERSION, marks_of(paper))
+            Marks(
+                number,
+                paper.updated_at,
+                VERSION,
+                marks_of(paper) if paper.stands else frozenset(),
+            )
             for number, paper in sorted(found.items())
         ],
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, tuple_, union, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_, union, update
 
 from digest.model.papers import (
     KnownPaper,
@@ -14,13 +14,12 @@ from digest.model.papers import (
     NewPaper,
     Paper,
     PaperId,
-    PaperRecord,
     Scheme,
-    Signature,
 )
+from digest.store.completing import add_bands, add_ids, add_titles, links_to_json
 from digest.store.known import known
 from digest.store.slices import slices
-from digest.store.tables import dumps, listings, paper_bands, paper_ids, papers
+from digest.store.tables import dumps, listings, paper_bands, paper_ids, paper_titles, papers
 
 
 class Listing(NamedTuple):
@@ -35,20 +34,52 @@ def known_papers(
     title_keys: Collection[str],
     bands: Collection[int],
     ids: Collection[PaperId],
+    numbers: Collection[int] = (),
 ) -> list[KnownPaper]:
-    """Return every stored paper that shares a title key, a band or an identifier with a batch."""
+    """Return every stored paper that shares a title key, a band or an identifier with a batch.
+
+    For one that turned out to be another, that other. And those of some numbers.
+    """
     ways: list[Select[Any]] = [
         select(papers.c.id).where(papers.c.title_key.in_(title_keys)),
+        select(paper_titles.c.paper_id).where(paper_titles.c.title_key.in_(title_keys)),
         select(paper_bands.c.paper_id).where(paper_bands.c.band.in_(bands)),
     ]
-    given_ids = [(each.scheme.value, each.value) for each in ids]
-    same_id = tuple_(paper_ids.c.scheme, paper_ids.c.value).in_(given_ids)
-    ways.append(select(paper_ids.c.paper_id).where(same_id))
+    if numbers:
+        ways.append(select(papers.c.id).where(papers.c.id.in_(numbers)))
+    if given_ids := [(each.scheme.value, each.value) for each in ids]:
+        same_id = tuple_(paper_ids.c.scheme, paper_ids.c.value).in_(given_ids)
+        ways.append(select(paper_ids.c.paper_id).where(same_id))
     alike = union(*ways).subquery()
-    columns = (papers.c.id, papers.c.title_key, papers.c.abstract)
-    rows = connection.execute(select(*columns).join(alike, papers.c.id == alike.c[0])).all()
-    given = _ids_of(connection, [row.id for row in rows])
-    return [KnownPaper(row.id, row.title_key, row.abstract, given.get(row.id, ())) for row in rows]
+    found = select(func.coalesce(papers.c.same_as, papers.c.id)).where(papers.c.id == alike.c[0])
+    rows = connection.execute(select(papers).where(papers.c.id.in_(found))).all()
+    like = [row.id for row in rows]
+    given = _ids_of(connection, like)
+    titles, marks = _titles_of(connection, like), _bands_of(connection, like)
+    return [
+        KnownPaper(
+            row.id,
+            row.title_key,
+            row.abstract,
+            given.get(row.id, ()),
+            titles=(row.title, *(title for _, title in titles.get(row.id, ()) if title)),
+            title_keys=(row.title_key, *(key for key, _ in titles.get(row.id, ()))),
+            bands=marks.get(row.id, ()),
+            authors=tuple(row.authors),
+            links=_links(row.links),
+            categories=tuple(row.categories),
+            published_on=row.published_on,
+            is_truncated=row.is_truncated,
+        )
+        for row in rows
+    ]
+
+
+def papers_named(connection: Connection, keys: Collection[str]) -> dict[str, int]:
+    """Return the ids of papers by their public keys; for one that turned out to be another, its."""
+    number = func.coalesce(papers.c.same_as, papers.c.id).label("number")
+    statement = select(papers.c.key, number).where(papers.c.key.in_(keys))
+    return {row.key: row.number for row in connection.execute(statement)}
 
 
 def add_papers(
@@ -68,7 +99,7 @@ def add_papers(
             "abstract": paper.record.abstract,
             "original_title": paper.record.original_title,
             "original_abstract": paper.record.original_abstract,
-            "links": _links_to_json(paper.record.links),
+            "links": links_to_json(paper.record.links),
             "authors": list(paper.record.authors),
             "is_truncated": paper.record.is_truncated,
             "categories": list(paper.record.categories),
@@ -83,49 +114,35 @@ def add_papers(
         for paper in new
     ]
     numbers = [int(number) for number in connection.execute(statement, rows).scalars()]
-    _add_bands(connection, zip(numbers, (each.signature.bands for each in new), strict=True))
-    given = [
-        {"scheme": paper_id.scheme.value, "value": paper_id.value, "paper_id": number}
-        for number, paper in zip(numbers, new, strict=True)
-        for paper_id in paper.record.ids
-    ]
-    if given:
-        connection.execute(insert(paper_ids), given)
-    return numbers
-
-
-def complete_paper(
-    connection: Connection, paper_id: int, record: PaperRecord, mark: Signature, now: datetime
-) -> None:
-    """Give a paper that was cut off, or had no abstract, the whole text a later dump brought."""
-    connection.execute(
-        update(papers)
-        .where(papers.c.id == paper_id)
-        .values(
-            abstract=record.abstract,
-            original_abstract=record.original_abstract,
-            links=_links_to_json(record.links),
-            is_truncated=record.is_truncated,
-            updated_at=now,
-        )
+    by_number = list(zip(numbers, new, strict=True))
+    add_bands(connection, ((number, paper.signature.bands) for number, paper in by_number))
+    add_ids(connection, ((number, paper.record.ids) for number, paper in by_number))
+    heads = [(number, paper.signature.head, "") for number, paper in by_number]
+    add_titles(connection, [each for each in heads if each[1]])
+    add_titles(
+        connection,
+        [(number, *title) for number, paper in by_number for title in paper.other_titles],
     )
-    connection.execute(delete(paper_bands).where(paper_bands.c.paper_id == paper_id))
-    _add_bands(connection, [(paper_id, mark.bands)])
+    return numbers
 
 
 def withdraw_papers(connection: Connection, ids: Collection[PaperId], now: datetime) -> list[int]:
     """Mark papers that their source took back, so that nobody is told of them any more.
 
-    Returns which were marked: those that are known and still stood.
+    One that another id stands for, as of a journal or on arXiv, goes on standing; Semantic Scholar's
+    says no more than that it was seen. Returns which were marked: those that are known and stood.
     """
     found: list[int] = []
+    an_id = tuple_(paper_ids.c.scheme, paper_ids.c.value)
+    is_a_house = paper_ids.c.scheme != Scheme.SEMANTIC_SCHOLAR.value
     for part in slices(sorted({(each.scheme.value, each.value) for each in ids})):
-        of_ids = select(paper_ids.c.paper_id).where(
-            tuple_(paper_ids.c.scheme, paper_ids.c.value).in_(part)
+        of_ids = select(paper_ids.c.paper_id).where(an_id.in_(part))
+        elsewhere = select(paper_ids.c.paper_id).where(
+            paper_ids.c.paper_id == papers.c.id, an_id.not_in(part), is_a_house
         )
         statement = (
             update(papers)
-            .where(papers.c.id.in_(of_ids), papers.c.withdrawn_at.is_(None))
+            .where(papers.c.id.in_(of_ids), papers.c.withdrawn_at.is_(None), ~elsewhere.exists())
             .values(withdrawn_at=now, updated_at=now)
             .returning(papers.c.id)
         )
@@ -170,6 +187,13 @@ def paper_by_key(connection: Connection, key: str) -> ListedPaper | None:
     return found[0] if found else None
 
 
+def older_of(connection: Connection, paper: Paper) -> Paper | None:
+    """Return the paper that one turned out to be, None if it is one of its own."""
+    if paper.same_as is None:
+        return None
+    return papers_by_id(connection, [paper.same_as]).get(paper.same_as)
+
+
 def last_completed_at(connection: Connection) -> datetime | None:
     """Return when a paper was completed last, None if none ever was."""
     is_completed = papers.c.updated_at > papers.c.created_at
@@ -208,10 +232,11 @@ def papers_before(
 ) -> list[ListedPaper]:
     """Return papers in the order of `newest_papers`, from the one after a place on.
 
-    A place is the dump and the position of a first listing; None is the start. Only papers that
-    the dumps of the day `on` list count, if one is given, whether or not an earlier one had them.
+    A place is the dump and the position of a first listing; None is the start. What was withdrawn
+    is left out. Only papers that the dumps of the day `on` list count, if one is given, whether or
+    not an earlier one had them.
     """
-    statement = _listed_papers()
+    statement = _standing()
     if place is not None:
         dump, position = place
         same = (papers.c.first_dump_id == dump) & (papers.c.first_position > position)
@@ -232,8 +257,11 @@ def papers_before(
 def papers_listed_between(
     connection: Connection, start: datetime, end: datetime | None = None
 ) -> list[ListedPaper]:
-    """Return the papers first listed in [start, end), in the order of `newest_papers`."""
-    statement = _listed_papers().where(dumps.c.ingested_at >= start)
+    """Return the papers first listed in [start, end), in the order of `newest_papers`.
+
+    What was withdrawn is left out.
+    """
+    statement = _standing().where(dumps.c.ingested_at >= start)
     if end is not None:
         statement = statement.where(dumps.c.ingested_at < end)
     return _listed(
@@ -286,12 +314,43 @@ def count_papers(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(papers)).scalar_one()
 
 
-def _add_bands(connection: Connection, bands: Iterable[tuple[int, tuple[int, ...]]]) -> None:
-    rows = [
-        {"band": band, "paper_id": number} for number, found in bands for band in sorted(set(found))
-    ]
-    if rows:
-        connection.execute(insert(paper_bands), rows)
+def other_titles(connection: Connection, paper_id: int) -> list[str]:
+    """Return the titles that a paper came under besides the one it has."""
+    rows = connection.execute(
+        select(paper_titles.c.title)
+        .join(papers, papers.c.id == paper_titles.c.paper_id)
+        .where(
+            papers.c.id == paper_id,
+            paper_titles.c.title != "",
+            paper_titles.c.title_key != papers.c.title_key,
+        )
+        .order_by(paper_titles.c.title_key)
+    )
+    return list(rows.scalars())
+
+
+def _titles_of(
+    connection: Connection, numbers: Sequence[int]
+) -> dict[int, tuple[tuple[str, str], ...]]:
+    given: dict[int, tuple[tuple[str, str], ...]] = {}
+    for part in slices(numbers):
+        rows = connection.execute(
+            select(paper_titles)
+            .where(paper_titles.c.paper_id.in_(part))
+            .order_by(paper_titles.c.paper_id, paper_titles.c.title_key)
+        )
+        for row in rows:
+            given[row.paper_id] = (*given.get(row.paper_id, ()), (row.title_key, row.title))
+    return given
+
+
+def _bands_of(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    given: dict[int, tuple[int, ...]] = {}
+    for part in slices(numbers):
+        rows = connection.execute(select(paper_bands).where(paper_bands.c.paper_id.in_(part)))
+        for row in rows:
+            given[row.paper_id] = (*given.get(row.paper_id, ()), row.band)
+    return given
 
 
 def _listed_papers() -> Select[Any]:
@@ -300,7 +359,7 @@ def _listed_papers() -> Select[Any]:
 
 
 def _standing() -> Select[Any]:
-    return _listed_papers().where(papers.c.withdrawn_at.is_(None))
+    return _listed_papers().where(papers.c.withdrawn_at.is_(None), papers.c.same_as.is_(None))
 
 
 def _listed(connection: Connection, statement: Select[Any]) -> list[ListedPaper]:
@@ -340,9 +399,7 @@ def _paper(row: Row[Any], ids: tuple[PaperId, ...]) -> Paper:
         key=row.key,
         title=row.title,
         abstract=row.abstract,
-        links=tuple(
-            Link(kind, link["url"]) for link in row.links if (kind := known(LinkKind, link["kind"]))
-        ),
+        links=_links(row.links),
         authors=tuple(row.authors),
         ids=ids,
         is_truncated=row.is_truncated,
@@ -351,8 +408,11 @@ def _paper(row: Row[Any], ids: tuple[PaperId, ...]) -> Paper:
         categories=tuple(row.categories),
         published_on=row.published_on,
         withdrawn_at=row.withdrawn_at,
+        same_as=row.same_as,
     )
 
 
-def _links_to_json(links: Sequence[Link]) -> list[dict[str, str]]:
-    return [{"kind": link.kind.value, "url": link.url} for link in links]
+def _links(stored: Sequence[dict[str, str]]) -> tuple[Link, ...]:
+    return tuple(
+        Link(kind, link["url"]) for link in stored if (kind := known(LinkKind, link["kind"]))
+    )

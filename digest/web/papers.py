@@ -13,7 +13,8 @@ from digest.model.subscribers import Subscriber
 from digest.pipeline.matches import Matches, matches_of
 from digest.pipeline.muting import mutes_in_force
 from digest.store.listings import count_places, places_of_paper
-from digest.store.papers import paper_by_key
+from digest.store.observations import last_observations
+from digest.store.papers import older_of, other_titles, paper_by_key
 from digest.store.subscribers import subscriber_by_id
 from digest.web.search import known_at
 from digest.web.sessions import session_of
@@ -30,6 +31,9 @@ def show(request: Request) -> Response:
     with site.app.database.reading() as connection:
         places = places_of_paper(connection, listed.paper.id, _PLACES)
         count = count_places(connection, listed.paper.id)
+        titles = other_titles(connection, listed.paper.id)
+        observed = last_observations(connection, listed.paper.id)
+        older = older_of(connection, listed.paper)
     reader = _reader(request, site)
     answer = site.page(
         "paper",
@@ -37,6 +41,9 @@ def show(request: Request) -> Response:
         url=site.app.links.paper(listed.paper),
         places=places,
         count=count,
+        other_titles=titles,
+        observations=observed,
+        older=site.local(site.app.links.paper(older)) if older else None,
         similar=site.similar.of(listed.paper, site.corpus.recent([])),
         reader=reader,
         matches=_matches(site, reader, listed.paper) if reader else None,

@@ -2,20 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from threading import active_count
 
 import pytest
 
 from digest.errors import SourceAwayError
 from digest.model.papers import PaperId, PaperRecord, Scheme
 from digest.model.sources import SourceState
+from digest.pipeline.asking import TURN, keeping_turn
 from digest.pipeline.harvest import LookReport, look_at, next_wait
+from digest.ranking.marks import VERSION
 from digest.sources.base import Batch, Listed
 from digest.store import papers, sources
 from digest.store.dumps import recent_dumps
 from digest.store.engine import Database
+from digest.store.search import papers_to_mark
 from tests.conftest import HandClock
 from tests.factories import make_record, numbered
+from tests.waiting import eventually
 
 HOUR = timedelta(hours=1)
 FIRST = date(2026, 3, 17)
@@ -178,6 +183,65 @@ def test_who_was_away_for_longer_than_a_turn_keeps_nothing_more(
         assert papers.count_papers(connection) == 0
 
 
+def test_a_turn_is_short_and_is_prolonged_until_it_is_somebody_elses(
+    database: Database, clock: HandClock
+) -> None:
+    def claim() -> SourceState | None:
+        now = clock()
+        with database.writing() as connection:
+            sources.know_sources(connection, [("test", "Test")])
+            return sources.claim_source(connection, "test", now, now + TURN)
+
+    def until() -> datetime:
+        found = state(database).next_look_at
+        assert found
+        return found
+
+    before, claimed = active_count(), clock()
+    assert claim()
+    with keeping_turn(database, "test", claimed, clock, beat=0.005):
+        clock.advance(seconds=80)
+        eventually(lambda: until() == clock() + TURN, "the turn prolonged")
+        clock.advance(seconds=80)
+        assert claim() is None
+    eventually(lambda: active_count() == before, "nobody prolongs it")
+    clock.advance(seconds=3600)
+    assert claim(), "the turn went on after its end"
+    with keeping_turn(database, "test", claimed, clock, beat=0.005):
+        clock.advance(seconds=60)
+        eventually(lambda: active_count() == before, "no longer prolonged: it is another's")
+    assert until() == clock() + TURN - timedelta(seconds=60)
+
+
+def test_a_source_that_brings_down_what_reads_it_is_left_alone_and_said_to_fail(
+    database: Database, clock: HandClock
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        look_at(database, Answers([Batch([], "c1"), ZeroDivisionError()]), clock)
+    found = state(database)
+    assert (found.cursor, found.failures, found.next_look_at) == (
+        "c1",
+        1,
+        clock() + timedelta(minutes=1),
+    )
+    assert "the log has it" in found.problem
+
+
+def test_to_have_a_source_asked_while_it_is_asked_throws_no_answer_away(
+    database: Database, clock: HandClock
+) -> None:
+    class Wanted(Answers):
+        def harvest(self, cursor: str, today: date) -> Iterator[Batch]:
+            with database.writing() as connection:
+                sources.look_soon(connection, "test", clock())
+            return super().harvest(cursor, today)
+
+    report = look_at(database, Wanted([Batch(listed(FIRST, numbered(TITLES[:1])), "c1")]), clock)
+    assert report
+    assert report.papers == 1
+    assert state(database).next_look_at == clock() + HOUR
+
+
 def test_what_is_withdrawn_is_announced_no_more(database: Database, clock: HandClock) -> None:
     gone = PaperId(Scheme.ARXIV, "2603.00001")
     record = make_record("Gone", ids=(gone,))
@@ -189,6 +253,40 @@ def test_what_is_withdrawn_is_announced_no_more(database: Database, clock: HandC
         assert len(papers.papers_first_listed(connection, 0)) == 1
         assert len(papers.newest_papers(connection, 9)) == 1
         assert papers.count_papers(connection) == 2
+
+
+@pytest.mark.parametrize(
+    ("other", "is_standing"),
+    [
+        (PaperId(Scheme.ARXIV, "2603.00001"), True),
+        (PaperId(Scheme.DOI, "10.1234/kites.7"), True),
+        (PaperId(Scheme.OPENREVIEW, "other"), True),
+        (PaperId(Scheme.SEMANTIC_SCHOLAR, "7"), False),
+    ],
+)
+@pytest.mark.parametrize("is_known_before", [True, False])
+def test_what_one_house_takes_back_stands_if_it_is_at_another(
+    database: Database,
+    clock: HandClock,
+    other: PaperId,
+    *,
+    is_standing: bool,
+    is_known_before: bool,
+) -> None:
+    gone = PaperId(Scheme.OPENREVIEW, "gone")
+    both = Batch(listed(FIRST, [make_record("Kites", ids=(gone, other))]), "c1")
+    alone = Batch(listed(FIRST, [make_record("Kites", ids=(gone,))]), "c2")
+    taken_back = Batch([], "c3", withdrawn=[gone])
+    if is_known_before:
+        look(database, clock, both, taken_back)
+    else:
+        look(database, clock, alone, taken_back, both)
+
+    with database.reading() as connection:
+        assert len(papers.newest_papers(connection, 9)) == is_standing
+        assert len(papers_to_mark(connection, VERSION, 9)) == 0
+        found = papers.papers_first_listed(connection, 0)
+    assert len(found) == is_standing
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from digest.model.deliveries import DeliveryState
 from digest.model.digests import Field, MatchKind
 from digest.model.feedback import FeedbackKind
 from digest.model.languages import LANGUAGES
-from digest.model.papers import LinkKind
+from digest.model.papers import DateOrigin, LinkKind
 from digest.model.subscribers import (
     MAX_EXPRESSION,
     MAX_INTERESTS,
@@ -100,6 +100,12 @@ def _choice(choices: Any) -> Schema:  # noqa: ANN401  an enumeration, or names
     return {"type": "string", "enum": [str(each) for each in choices]}
 
 
+_WARNING: Schema = {
+    "type": "object",
+    "description": "Something that was not understood, and gone past.",
+    "required": ["line", "problem"],
+    "properties": {"line": _COUNT, "problem": _TEXT},
+}
 _TIME: Schema = {
     "type": "string",
     "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
@@ -167,6 +173,14 @@ _PAPER = {
     },
     "authors": list_of(_TEXT),
     "categories": list_of(_TEXT),
+    "published_on": {
+        **or_null(DATE),
+        "description": "The paper's own date, where a source told it.",
+    },
+    "is_withdrawn": {
+        "type": "boolean",
+        "description": "Its source took it back: digests tell of it no more.",
+    },
     "arxiv": or_null(_TEXT),
     "doi": or_null(_TEXT),
     "links": list_of(answer_of("A way to something.", kind=_choice(LinkKind), url=_TEXT)),
@@ -218,6 +232,24 @@ COMPONENTS: dict[str, Schema] = {
         dated_on=DATE,
         listed_at=MOMENT,
     ),
+    "KnownPaper": answer_of(
+        "A paper, with the list that had it first and what else is known of it.",
+        **_PAPER,
+        dump={"type": "integer", "description": "The id of that list."},
+        dated_on=DATE,
+        listed_at=MOMENT,
+        same_as=or_null({**KEY, "description": "The key of the paper that it turned out to be."}),
+        other_titles=list_of(_TEXT),
+        observations=list_of(
+            answer_of(
+                "What a source said of it last, in a number, and on which day.",
+                name=_TEXT,
+                source=_TEXT,
+                value={"type": "number"},
+                observed_on=DATE,
+            )
+        ),
+    ),
     "Papers": page_of("Papers, newest first.", "ListedPaper"),
     "SearchResult": answer_of(
         "A paper that was found, and why.", paper=ref("ListedPaper"), reason=ref("Reason")
@@ -234,6 +266,17 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Dump": answer_of("A list of papers, as it was taken in.", **_DUMP),
     "Dumps": page_of("Lists of papers, newest first.", "Dump"),
+    "TakenIn": answer_of(
+        "What became of a list of papers that was sent.",
+        name=_TEXT,
+        papers=_COUNT,
+        new_papers=_COUNT,
+        is_known={"type": "boolean", "description": "Whether it had been taken in before."},
+        dated_on=DATE,
+        date_origin=_choice(DateOrigin),
+        layout=_TEXT,
+        warnings=list_of(_WARNING),
+    ),
     "DumpWithPapers": answer_of(
         "A list, and a part of the papers on it, in its order.",
         **_DUMP,
@@ -331,6 +374,7 @@ COMPONENTS["Problem"]["properties"]["errors"] = list_of(
             "parameter": _TEXT,
             "expression": {**_TEXT, "description": "The keyword expression, cleaned."},
             "position": {**_COUNT, "description": "At which of its characters, from 0."},
+            "line": {**_COUNT, "description": "The line of a file, from 1."},
         },
     }
 )

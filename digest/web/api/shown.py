@@ -12,6 +12,7 @@ from digest.model.subscribers import Cadence, Subscriber
 from digest.pipeline.preview import Example, InterestPreview
 from digest.pipeline.wishes import WEEKDAYS
 from digest.rendering.links import Links
+from digest.store.observations import Observation
 
 Json = dict[str, Any]
 
@@ -34,6 +35,8 @@ def paper_as_json(paper: Paper, links: Links) -> Json:
         "is_truncated": paper.is_truncated,
         "authors": list(paper.authors),
         "categories": list(paper.categories),
+        "published_on": paper.published_on.isoformat() if paper.published_on else None,
+        "is_withdrawn": paper.withdrawn_at is not None,
         "arxiv": ids.get(Scheme.ARXIV),
         "doi": ids.get(Scheme.DOI),
         "links": [{"kind": each.kind.value, "url": each.url} for each in paper.links],
@@ -48,6 +51,19 @@ def listed_as_json(listed: ListedPaper, links: Links) -> Json:
         "dated_on": listed.dated_on.isoformat(),
         "listed_at": moment(listed.listed_at),
     }
+
+
+def observed_as_json(observed: Iterable[Observation]) -> list[Json]:
+    """Return what services said of a paper last, in numbers."""
+    return [
+        {
+            "name": each.name,
+            "source": each.source,
+            "value": each.value,
+            "observed_on": each.observed_on.isoformat(),
+        }
+        for each in observed
+    ]
 
 
 def dump_as_json(stored: StoredDump) -> Json:
