@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from digest.model.deliveries import Attempt, BounceKind, Delivery
 from digest.model.digests import Digest
+from digest.model.sources import Lacking
 from digest.model.subscribers import Subscriber, Wishes
 
 
@@ -22,9 +23,9 @@ class ReadDump:
 class Choice:
     """A digest in numbers.
 
-    `considered`, `matched`, `excluded` and `is_rest` are the digest's; beside the `entries` papers
-    it shows, `folded` more are told under them; `wishes` are what its reader wished then. None of what
-    an earlier release did not keep.
+    `considered`, `matched`, `excluded`, `is_rest` and `lacking` are the digest's; beside the
+    `entries` papers it shows, `folded` more are told under them; `wishes` are what its reader wished
+    then. None of what an earlier release did not keep.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Choice:
     entries: int
     folded: int
     wishes: Wishes | None
+    lacking: tuple[Lacking, ...] = ()
 
     @property
     def papers(self) -> int:
@@ -61,6 +63,7 @@ def in_numbers(digest: Digest) -> Choice:
         entries=len(digest.entries),
         folded=sum(len(entry.folded) for entry in digest.entries),
         wishes=digest.wishes,
+        lacking=digest.lacking,
     )
 
 

@@ -94,6 +94,8 @@ def _headline(facts: DayFacts, choice: Choice, times: Times) -> str:
         came_back = any(each.kind is not BounceKind.COMPLAINT for each in facts.returned)
         end = how_it_ended(facts.mail, times, came_back=came_back)
         return f"{plural(choice.papers, 'paper')}, {end}."
+    if choice.lacking:
+        return "Not everything had come in, and nothing of the rest was for you, so no mail."
     if choice.considered <= 0:
         return "No new papers, so no mail."
     return "Nothing to show, so no mail." if choice.matched > 0 else "Nothing matched, so no mail."

@@ -8,6 +8,7 @@ from digest.pipeline.receipt_times import Times, quoted, several, slot_on
 from digest.ranking.rank import MOST_PAPERS
 from digest.rendering.environment import day as day_in_words
 from digest.rendering.environment import plural
+from digest.rendering.incomplete import incomplete_then
 
 # A round of all readers takes a while: within it nobody is late.
 _LATE = timedelta(minutes=20)
@@ -20,6 +21,9 @@ def told_choice(facts: DayFacts, choice: Choice, times: Times) -> tuple[str, ...
         sentences.append(late)
     if facts.intake is not None:
         sentences += [*_reading(facts.intake, times), *_novelty(facts.intake, choice)]
+    if choice.lacking:
+        # A source that was broken is never told as a day on which nothing came.
+        sentences.append(incomplete_then(choice.lacking, times.zone, choice.period))
     return (*sentences, *told_numbers(choice))
 
 

@@ -91,6 +91,41 @@ def stacked(name: str, title: str, places: Sequence[str], series: Sequence[Serie
     )
 
 
+def banded(
+    name: str, title: str, places: Sequence[str], values: Series, band: Sequence[tuple[int, int]]
+) -> Chart:
+    """Return bars before a band in which they are usually: (least, usual) of each place, or noughts."""
+    most = max((max(value, usual) for value, (_, usual) in _zipped(values, band)), default=0) or 1
+    step = (WIDTH - _RIGHT) / max(1, len(places))
+    width = max(1.0, step - 1.5)
+    floor = _HEIGHT - _BOTTOM
+    unit = (floor - _TOP) / most
+    behind, before = [], []
+    for at, (value, (least, usual)) in enumerate(_zipped(values, band)):
+        if usual > least:
+            tall = (usual - least) * unit
+            behind.append(_bar(at * step, floor - usual * unit, step, tall))
+        if value:
+            tall = max(1.5, value * unit)
+            before.append(_bar(at * step + width / 4, floor - tall, width / 2, tall))
+    shapes = (Shape("s2", "".join(behind)), Shape("s1", "".join(before)))
+    return Chart(
+        name=name,
+        title=title,
+        says=_says([values]),
+        height=_HEIGHT,
+        shapes=tuple(each for each in shapes if each.path),
+        labels=(*_along(places, step, width), _at_top(most)),
+        legend=(("s1", values.name), ("s2", "from the least to the usual")),
+        columns=("Day", values.name, "At the least", "Usual"),
+        rows=tuple(
+            (place, f"{value:,}", *((f"{least:,}", f"{usual:,}") if usual else ("", "")))
+            for place, (value, (least, usual)) in zip(places, _zipped(values, band), strict=True)
+        ),
+        grid=(_TOP, (_TOP + floor) / 2, floor),
+    )
+
+
 def line(name: str, title: str, places: Sequence[str], series: Series) -> Chart:
     """Return a line through the numbers of one series, from nought."""
     most = max(series.values, default=0) or 1
@@ -150,6 +185,10 @@ def across(
         columns=columns,
         rows=tuple((words, number) for words, _, number in rows),
     )
+
+
+def _zipped(values: Series, band: Sequence[tuple[int, int]]) -> list[tuple[int, tuple[int, int]]]:
+    return list(zip(values.values, band, strict=True))
 
 
 def _bar(x: float, y: float, width: float, height: float) -> str:

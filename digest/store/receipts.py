@@ -21,6 +21,7 @@ from digest.model.receipts import Choice, Intake, ReadDump, Returned
 from digest.store.deliveries import COLUMNS, delivery
 from digest.store.digests import DIGESTS, papers_of, stored_entries
 from digest.store.known import known
+from digest.store.lacking import lacking_from_json
 from digest.store.tables import bounces, deliveries, digests, dumps, papers
 from digest.store.wishes import wishes_from_json
 
@@ -121,6 +122,7 @@ def _choice(row: Row[Any], folded: Sequence[Sequence[int]]) -> Choice:
         entries=len(folded),
         folded=sum(map(len, folded)),
         wishes=None if row.wishes_then is None else wishes_from_json(json.loads(row.wishes_then)),
+        lacking=lacking_from_json(row.lacking),
     )
 
 

@@ -4,7 +4,7 @@ A registry of its own for every application: nothing is shared by what runs in o
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -22,6 +22,7 @@ from digest.model.deliveries import DeliveryState, Outcome
 from digest.model.subscribers import SubscriberState
 from digest.model.tallies import TallyKind
 from digest.pipeline.overview import look_around
+from digest.pipeline.watched import Asked, look_over
 from digest.store.tallies import last_tally
 from digest.store.watching import attempts_since
 from digest.web.admin.door import operator_of
@@ -38,7 +39,7 @@ _FORWARDED = frozenset({"x-forwarded-for", "forwarded", "x-real-ip", "via"})
 class Meter:
     """Counts requests as they end, and reads the database when it is asked."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, sources: Sequence[Asked] = ()) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "digest_http_requests",
@@ -55,7 +56,7 @@ class Meter:
         )
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
-        self._registry.register(_OfDatabase(app))
+        self._registry.register(_OfDatabase(app, sources))
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
@@ -78,8 +79,9 @@ class Meter:
 class _OfDatabase(Collector):
     """How the site is, by the same short queries as the first page of operators."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, sources: Sequence[Asked]) -> None:
         self._app = app
+        self._sources = sources
 
     def collect(self) -> Iterable[Metric]:
         """Yield what the database says; that it says nothing, too."""
@@ -142,6 +144,7 @@ class _OfDatabase(Collector):
                 "Since when the last dump is here.",
                 value=facts.dump_age.total_seconds(),
             )
+        yield from self._of_sources()
         name = "digest_dumps_held"
         yield GaugeMetricFamily(name, "Lists that wait for a decision.", value=facts.held_dumps)
         name = "digest_workers"
@@ -150,6 +153,47 @@ class _OfDatabase(Collector):
         yield GaugeMetricFamily(name, "Transports that are left alone.", value=len(facts.down))
         name = "digest_pauses"
         yield GaugeMetricFamily(name, "What is paused by operators.", value=len(facts.pauses))
+
+    def _of_sources(self) -> Iterable[Metric]:
+        app = self._app
+        watched = look_over(app.database, self._sources, app.clock)
+        if not watched:
+            return
+        now = app.clock()
+        yield _by(
+            "digest_source_lacking",
+            "Whether a source is incomplete so far.",
+            "source",
+            {each.state.name: int(each.lacking is not None) for each in watched},
+        )
+        yield _by(
+            "digest_source_failures",
+            "Looks in a row at a source that failed.",
+            "source",
+            {each.state.name: each.state.failures for each in watched},
+        )
+        yield _by(
+            "digest_source_answer_age_seconds",
+            "Since when a source has not answered as it should.",
+            "source",
+            {
+                each.state.name: (now - each.state.answered_at).total_seconds()
+                for each in watched
+                if each.state.answered_at is not None
+            },
+        )
+        yield _by(
+            "digest_source_papers",
+            "Papers that a source lists under its newest day.",
+            "source",
+            {each.state.name: each.newest[1] for each in watched if each.newest},
+        )
+        yield _by(
+            "digest_source_papers_usual",
+            "Papers that a source usually lists under such a day.",
+            "source",
+            {each.state.name: each.usual for each in watched if each.usual is not None},
+        )
 
 
 def metrics(request: Request) -> Response:
@@ -169,7 +213,7 @@ def _is_from_here(request: Request) -> bool:
     return is_from_here(request) and not _FORWARDED.intersection(request.headers)
 
 
-def _by(name: str, says: str, label: str, counts: dict[str, int]) -> Metric:
+def _by(name: str, says: str, label: str, counts: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(name, says, labels=[label])
     for value, count in counts.items():
         family.add_metric([value], count)

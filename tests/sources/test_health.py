@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.sources.health import why_held
+from digest.sources.health.whole import why_held
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Whether what a source gave is whole, decided without asking anybody."""
