@@ -9,6 +9,7 @@ from digest.checks.mail import check_mail
 from digest.checks.operators import check_operators
 from digest.checks.proxies import check_proxies
 from digest.checks.settings import check_routes, identity_of
+from digest.checks.sources import check_sources
 from digest.checks.templates import check_templates
 from digest.delivery.dns import Resolver
 from digest.errors import ConfigError
@@ -23,6 +24,7 @@ def check_all(app: App) -> list[Finding]:
         *check_templates(app),
         *check_database(app),
         *check_operators(app),
+        *check_sources(app),
         *check_routes(app.settings),
     ]
     if app.settings.sends_out:

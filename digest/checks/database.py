@@ -29,4 +29,7 @@ def check_database(app: App) -> Iterator[Finding]:
         says = f"{newest[0].dump.name}, {newest[0].papers} papers, taken in {age} days ago"
         yield good("newest dump", says)
     else:
-        yield bad("newest dump", "none was taken in yet: `digest ingest FILE`")
+        yield bad(
+            "newest dump",
+            "none was taken in yet: `digest ingest FILE`, or name services in DIGEST_SOURCES",
+        )

@@ -26,7 +26,7 @@ _ORIGINS = {"stated": "as it says", "option": "as you say", "file": "by the date
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def ingest(paths: tuple[Path, ...], dated: datetime | None, *, anyway: bool, as_json: bool) -> None:
-    """Take in saved pages of trending papers: files, or folders of *.txt.
+    """Take in saved pages of trending papers: files, or folders of *.txt and *.html.
 
     Without a path, the watched folder. A dump is taken in whole or not at all; the same one again
     changes nothing.
@@ -39,7 +39,9 @@ def ingest(paths: tuple[Path, ...], dated: datetime | None, *, anyway: bool, as_
     files = dump_files(paths or (app.settings.dumps_path,))
     if not files:
         where = ", ".join(map(str, paths)) or str(app.settings.dumps_path)
-        raise click.ClickException(f"no *.txt in {where}: save a page of trending papers there")
+        raise click.ClickException(
+            f"no *.txt or *.html in {where}: save a page of trending papers there"
+        )
     day = dated.date() if dated else None
     reports = ingest_files(app, files, day, anyway=anyway, is_quiet=as_json)
     publish_feeds(app)
@@ -50,10 +52,12 @@ def ingest(paths: tuple[Path, ...], dated: datetime | None, *, anyway: bool, as_
 
 
 def dump_files(paths: tuple[Path, ...]) -> list[Path]:
-    """Return the files among `paths` and the *.txt in the folders among them, in order of name."""
+    """Return the files among `paths` and the saved pages in the folders among them, in order of name."""
+    from digest.sources.dumps.saved_pages import pages_in
+
     found: list[Path] = []
     for path in paths:
-        found += sorted(path.glob("*.txt")) if path.is_dir() else [path]
+        found += pages_in(path) if path.is_dir() else [path]
     return found
 
 
@@ -91,7 +95,7 @@ def _ingest_one(
         click.echo(f"refused, nothing of it was kept: {error}", err=True)
         return {"name": path.name, "refused": error.problem, "line": error.line}
     for warning in report.warnings:
-        click.echo(f"{path.name}, line {warning.line}: {warning.problem}", err=True)
+        click.echo(warning.at(path.name), err=True)
     if not is_quiet:
         counts = (
             "known, nothing changed"

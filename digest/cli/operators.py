@@ -21,12 +21,28 @@ def list_(*, as_json: bool = False) -> None:
     from digest.cli.deliveries import moment
     from digest.cli.output import print_json
 
-    found = open_app().operators.all()
+    operators = open_app().operators
+    found = operators.all()
+    keys = {each.name: operators.keys_of(each) for each in found}
     if as_json:
-        print_json([{"name": each.name, "created_at": each.created_at} for each in found])
+        print_json(
+            [
+                {
+                    "name": each.name,
+                    "created_at": each.created_at,
+                    "keys": [
+                        {"program": key.program, "used_on": key.used_on, "until": key.expires_at}
+                        for key in keys[each.name]
+                    ],
+                }
+                for each in found
+            ]
+        )
         return
     for each in found:
         click.echo(f"{each.name}  since {moment(each.created_at)}")
+        for key in keys[each.name]:
+            click.echo(f"  key for {key.program or 'a program'}, last used on {key.used_on}")
     if not found:
         click.echo("nobody yet: digest operators add NAME")
 
@@ -53,6 +69,32 @@ def reset(name: str) -> None:
     app = open_app()
     name = normal_name(name)
     _show(name, app.operators.reset(name, _password()), app.settings.site_name)
+
+
+@operators.command()
+@click.argument("name")
+@click.option("--for", "program", default="", help="What the program is, in words.")
+@click.option("--revoke", is_flag=True, help="Take back every key of NAME instead.")
+def key(name: str, program: str, *, revoke: bool) -> None:
+    """Print a key by which a program of NAME uses the API, to send lists of papers.
+
+    It is shown this once, and good for a year after its last use.
+    """
+    from digest.cli.context import open_app
+    from digest.pipeline.operators import normal_name
+
+    app = open_app()
+    name = normal_name(name)
+    if revoke:
+        app.operators.take_keys(name)
+        click.echo(f"no key of {name} is good any more")
+        return
+    click.echo(app.operators.give_key(name, program))
+    click.echo(
+        "It is not shown again. Send it as Authorization: Bearer; "
+        f"`digest operators key --revoke {name}` takes it back.",
+        err=True,
+    )
 
 
 @operators.command()

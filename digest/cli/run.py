@@ -60,6 +60,8 @@ def serve(host: str | None, port: int | None, *, web_only: bool) -> None:
         folder = app.settings.dumps_path
         hint = "" if folder.is_dir() else " (make it, and save pages of trending papers there)"
         click.echo(f"dumps are read from {folder}{hint}; mail goes to {app.settings.mail_shown}")
+        if words := app.settings.source_words:
+            click.echo(f"papers come from {', '.join(words)}: `digest sources` says how they are")
         scheduler.start()
     try:
         server.run()

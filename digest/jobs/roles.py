@@ -9,7 +9,7 @@ from digest.jobs.queue import Queue
 from digest.jobs.registry import COMPOSE, DELIVER
 from digest.jobs.schema import require_queue
 
-_KEEPING = frozenset({"ingest", "harvest", "returns", "stock", "forget"})
+_KEEPING = frozenset({"ingest", "harvest", "watch", "returns", "stock", "forget"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from digest.errors import HeldError, SourceError
 from digest.model.operators import HeldDump, HeldOutcome
 from digest.pipeline.ingest import IngestReport, ingest
 from digest.sources.base import Page, SourceWarning
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.saved_pages import read_page
 from digest.store import audit, held_dumps
 from digest.store.engine import Connection, Database
 
@@ -39,19 +39,22 @@ def take_file(  # noqa: PLR0913  a file, and how it is taken
     *,
     dated_on: date | None = None,
     anyway: bool = False,
+    beside: Callable[[Connection, IngestReport], None] = lambda _connection, _report: None,
 ) -> IngestReport:
     """Take a saved page in, as `ingest` does; the bytes of one that is held are kept (HeldError).
 
     One that was held before, and is taken in now, waits for nobody any more; one that was discarded
-    counts as known, however short lists have become since.
+    counts as known, however short lists have become since. `beside` is written down in the
+    transaction that takes it in.
     """
-    page = read_dump(path, today=clock().date(), dated_on=dated_on)
+    page = read_page(path, today=clock().date(), dated_on=dated_on)
     with database.reading() as connection:
         held = held_dumps.held_like(connection, page.dump)
     if held is not None and held.outcome is HeldOutcome.DISCARDED and not anyway:
-        return IngestReport(page.dump, 0, 0, is_known=True)
+        return IngestReport(page.dump, 0, 0, is_known=True, is_discarded=True)
 
-    def note(connection: Connection) -> None:
+    def note(connection: Connection, report: IngestReport) -> None:
+        beside(connection, report)
         waits = held_dumps.held_like(connection, page.dump)
         if waits is not None:
             held_dumps.settle_dump(connection, waits.id, HeldOutcome.PUBLISHED, clock())
@@ -61,6 +64,9 @@ def take_file(  # noqa: PLR0913  a file, and how it is taken
     except HeldError as error:
         if held is None:
             _keep(database, path, page, error, clock)
+            with database.reading() as connection:
+                held = held_dumps.held_like(connection, page.dump)
+        error.number = held.id if held else None
         raise
 
 
@@ -74,7 +80,7 @@ def publish_held(database: Database, number: int, operator: str, clock: Clock) -
     if held is None or held.outcome is not None:
         return held
 
-    def note(connection: Connection) -> None:
+    def note(connection: Connection, _report: IngestReport) -> None:
         if not _settle(connection, held, HeldOutcome.PUBLISHED, operator, clock()):
             raise _DecidedError
 
@@ -156,9 +162,9 @@ def _page_of(database: Database, held: HeldDump) -> Iterator[Page]:
         path.write_bytes(body)
         noon = datetime.combine(held.dated_on, time(12), UTC).timestamp()
         os.utime(path, (noon, noon))
-        page = read_dump(path, today=held.held_at.date(), source=held.source)
+        page = read_page(path, today=held.held_at.date(), source=held.source)
         if page.dump.dated_on != held.dated_on:
-            page = read_dump(
+            page = read_page(
                 path, today=held.held_at.date(), source=held.source, dated_on=held.dated_on
             )
         yield replace(page, dump=replace(page.dump, name=held.name))

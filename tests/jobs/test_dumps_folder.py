@@ -50,12 +50,20 @@ def save(source: Path, app: App, name: str = "", age: float = 60) -> Path:
     return path
 
 
+def is_published(app: App) -> bool:
+    with app.database.reading() as connection:
+        return feeds.read_snapshot(connection, "trending", FeedFormat.ATOM) is not None
+
+
 def test_a_settled_file_is_taken_in_once_and_published(app: App, example_dumps: list[Path]) -> None:
     save(example_dumps[0], app)
-    folder = DumpsFolder(app)
+    judged: list[bool] = []
+    folder = DumpsFolder(app, judge=lambda: judged.append(is_published(app)))
 
     assert [report.papers for report in folder.take_new()] == [34]
     assert folder.take_new() == []
+    # What sources lack is judged anew before the feeds tell it.
+    assert judged == [False]
     with app.database.reading() as connection:
         for format_ in FeedFormat:
             snapshot = feeds.read_snapshot(connection, "trending", format_)

@@ -12,7 +12,7 @@ from digest.model.operators import HeldOutcome
 from digest.pipeline import held
 from digest.pipeline.held import discard_held, look_at, publish_held, take_file
 from digest.pipeline.ingest import ingest
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store.account_tables import audit
 from digest.store.dumps import recent_dumps
 from digest.store.engine import Database

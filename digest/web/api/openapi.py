@@ -10,10 +10,11 @@ from digest.web.security import MAX_BODY
 
 VERSION = "1"
 TOKEN = "token"  # noqa: S105  the name of the scheme
+KEY = "key"
 _ABOUT = f"""\
 What the pages and mails of this site are made of, as JSON. The papers, the lists they come from and \
 the feeds are for anybody; what is under /me is a reader's own and needs a token, which they make \
-under "Programs" in their account.
+under "Programs" in their account; lists of papers are sent with the key of an operator.
 
 Moments are in UTC, to the second. Lists come in parts: next_cursor of one is the cursor of the \
 next. Bodies are JSON objects of {MAX_BODY // 1024} kB at most; a field or parameter that is not \
@@ -39,7 +40,12 @@ def describe(endpoints: Iterable[Endpoint], site_name: str, base_url: str) -> di
                     "type": "http",
                     "scheme": "bearer",
                     "description": "Authorization: Bearer, and a token made under Programs.",
-                }
+                },
+                KEY: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Authorization: Bearer, and a key that `digest operators key` made.",
+                },
             },
         },
     }
@@ -49,8 +55,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
-        "tags": ["yours" if endpoint.is_own else "public"],
-        "security": [{TOKEN: []}] if endpoint.is_own else [],
+        "tags": [_tag(endpoint)],
+        "security": _security(endpoint),
         "responses": _responses(endpoint),
     }
     if endpoint.about:
@@ -60,7 +66,22 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.body:
         content = {"schema": endpoint.body.schema, "example": endpoint.body.example}
         found["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if endpoint.file:
+        files = {each: {"schema": {"type": "string"}} for each in endpoint.file.types}
+        found["requestBody"] = {"required": True, "content": files}
     return found
+
+
+def _tag(endpoint: Endpoint) -> str:
+    if endpoint.is_operators:
+        return "operators"
+    return "yours" if endpoint.is_own else "public"
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
+    if endpoint.is_operators:
+        return [{KEY: []}]
+    return [{TOKEN: []}] if endpoint.is_own else []
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -79,6 +100,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
     else:
         content = {"application/json": {"schema": endpoint.answer}}
         found = {"200": {"description": endpoint.summary, "content": content}}
+        if endpoint.makes:
+            found["201"] = {"description": endpoint.makes, "content": content}
     if endpoint.is_public_read:
         found["304"] = {"description": "You have it: nothing changed since the tag you sent."}
     for status in endpoint.problems:

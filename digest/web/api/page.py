@@ -33,13 +33,18 @@ def show(request: Request) -> Response:
         base_url=base_url,
         description_url=f"{base_url}/openapi.json",
         groups=[
-            ("For anybody", [each for each in shown if not each.endpoint.is_own]),
+            ("For anybody", [each for each in shown if _is_for_anybody(each.endpoint)]),
             ("Your own", [each for each in shown if each.endpoint.is_own]),
+            ("For operators", [each for each in shown if each.endpoint.is_operators]),
         ],
         kinds=list(BY_STATUS.values()),
         calls=int(MOST),
         minutes=int(SPAN / 60),
     )
+
+
+def _is_for_anybody(endpoint: Endpoint) -> bool:
+    return not endpoint.is_own and not endpoint.is_operators
 
 
 def command_of(endpoint: Endpoint, base_url: str) -> str:
@@ -56,9 +61,12 @@ def command_of(endpoint: Endpoint, base_url: str) -> str:
     if endpoint.method != "GET":
         words += ["-X", endpoint.method]
     command = shlex.join(words)
-    if endpoint.is_own:
-        command += ' -H "Authorization: Bearer $TOKEN"'
+    if endpoint.is_own or endpoint.is_operators:
+        command += f' -H "Authorization: Bearer ${"TOKEN" if endpoint.is_own else "KEY"}"'
     if endpoint.body:
         command += " -H " + shlex.quote("Content-Type: application/json")
         command += " -d " + shlex.quote(json.dumps(endpoint.body.example))
+    if endpoint.file:
+        command += " -H " + shlex.quote(f"Content-Type: {endpoint.file.types[0]}")
+        command += f" --data-binary @{query[endpoint.file.named_by]}"
     return f"{command} {shlex.quote(url)}"

@@ -7,11 +7,12 @@ from digest.errors import ExpressionError, SubscriptionError
 from digest.model.papers import ListedPaper
 from digest.pipeline.wishes import read_interests
 from digest.store import dumps, listings, papers
+from digest.store.observations import last_observations
 from digest.text import clean_line
 from digest.web.api.endpoint import Call, Endpoint, Json, Parameter
 from digest.web.api.problems import Fault, Refusal, fault_of, invalid
 from digest.web.api.schemas import DATE, EXPRESSION, KEY, LARGEST_ID, ref
-from digest.web.api.shown import dump_as_json, listed_as_json
+from digest.web.api.shown import dump_as_json, listed_as_json, observed_as_json
 from digest.web.corpus import MAX_PAPERS
 
 MOST = 100
@@ -44,7 +45,17 @@ def list_papers(call: Call) -> Json:
 
 def show_paper(call: Call) -> Json:
     """Return a paper."""
-    return listed_as_json(paper_of(call, call.given["key"]), call.site.app.links)
+    listed = paper_of(call, call.given["key"])
+    with call.site.app.database.reading() as connection:
+        titles = papers.other_titles(connection, listed.paper.id)
+        observed = last_observations(connection, listed.paper.id)
+        older = papers.older_of(connection, listed.paper)
+    return {
+        **listed_as_json(listed, call.site.app.links),
+        "same_as": older.key if older else None,
+        "other_titles": titles,
+        "observations": observed_as_json(observed),
+    }
 
 
 def list_dumps(call: Call) -> Json:
@@ -152,7 +163,7 @@ ENDPOINTS = (
         "getPaper",
         "A paper",
         show_paper,
-        ref("ListedPaper"),
+        ref("KnownPaper"),
         parameters=(KEY_IN_PATH,),
         looks_up=True,
     ),

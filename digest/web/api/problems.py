@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from digest.errors import ExpressionError
+from digest.errors import ExpressionError, SourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,12 @@ _KINDS = (
         "No token was sent, or one that is no longer good. Make one under Programs in your account.",
     ),
     Kind(
+        403,
+        "operators",
+        "This is for operators",
+        "A reader's token was sent where an operator's key is needed.",
+    ),
+    Kind(
         404, "not-found", "There is nothing here", "What was asked for is not there, or not yours."
     ),
     Kind(
@@ -45,8 +51,15 @@ _KINDS = (
         "This cannot be done now",
         "What was sent is sound, but it does not fit what there is; the sentence says why.",
     ),
-    Kind(413, "too-large", "This is too large", "A body has 64 kB at most."),
-    Kind(415, "not-json", "Send JSON", "Send Content-Type: application/json."),
+    Kind(
+        413, "too-large", "This is too large", "A body has 64 kB at most, a list of papers 16 MiB."
+    ),
+    Kind(
+        415,
+        "not-json",
+        "Send another type",
+        "Send Content-Type: application/json, or what the endpoint says that it takes.",
+    ),
     Kind(
         422,
         "invalid",
@@ -74,7 +87,8 @@ BY_STATUS: Mapping[int, Kind] = {kind.status: kind for kind in _KINDS}
 class Fault:
     """One thing to put right: in the body at a JSON pointer, or in a parameter.
 
-    In a keyword expression `position` counts characters of `expression`, from 0.
+    In a keyword expression `position` counts characters of `expression`, from 0; in a file `line`
+    counts from 1.
     """
 
     detail: str
@@ -82,6 +96,7 @@ class Fault:
     parameter: str | None = None
     expression: str | None = None
     position: int | None = None
+    line: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return what is known of it."""
@@ -91,6 +106,7 @@ class Fault:
             "parameter": self.parameter,
             "expression": self.expression,
             "position": self.position,
+            "line": self.line,
         }
         return {name: value for name, value in named.items() if value is not None}
 
@@ -138,7 +154,8 @@ def fault_of(
     if isinstance(error, ExpressionError):
         sentence = _sentence(error.problem)
         return Fault(sentence, pointer, parameter, error.expression, error.position)
-    return Fault(_sentence(str(error)), pointer, parameter)
+    said = error.problem if isinstance(error, SourceError) else str(error)
+    return Fault(_sentence(said), pointer, parameter)
 
 
 def _sentence(text: str) -> str:

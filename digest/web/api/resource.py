@@ -5,12 +5,13 @@ import json
 import logging
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -23,7 +24,7 @@ from digest.store.engine import told_if_away
 from digest.store.subscribers import subscriber_by_id
 from digest.web.api.bodies import read_json
 from digest.web.api.checking import Checks
-from digest.web.api.endpoint import Call, Endpoint
+from digest.web.api.endpoint import Call, Endpoint, File, Made
 from digest.web.api.problems import Refusal
 from digest.web.client_address import network_of
 from digest.web.limits import retry_after
@@ -31,6 +32,7 @@ from digest.web.questions import check_question
 from digest.web.sessions import sessions_at
 from digest.web.site import Site, site_of
 from digest.web.tagged import Tagged, answer
+from digest.web.uploads import keep, place_for
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +69,7 @@ class Resource:
             response = self._without(request)
         else:
             endpoint, checks = known
-            body = await request.body() if endpoint.body else b""
-            response = await run_in_threadpool(_answered, request, endpoint, checks, body)
+            response = await _response_of(request, endpoint, checks)
         await response(scope, receive, send)
 
     def _without(self, request: Request) -> Response:
@@ -100,10 +101,40 @@ class Nothing:
         await problem(request, refusal)(scope, receive, send)
 
 
-def _answered(request: Request, endpoint: Endpoint, checks: Checks, body: bytes) -> Response:
+async def _response_of(request: Request, endpoint: Endpoint, checks: Checks) -> Response:
+    """Return the answer to a request; a file is read only once it is known who sends it, and what."""
+    if endpoint.file is None:
+        body = await request.body() if endpoint.body else b""
+        return await run_in_threadpool(
+            _answered, request, endpoint, lambda: _done(request, endpoint, checks, body)
+        )
+    calls: list[Call] = []
+
+    def admit() -> Response:
+        calls.append(_admitted(request, endpoint, checks))
+        return Response()
+
+    refusal = await run_in_threadpool(_answered, request, endpoint, admit)
+    if not calls:
+        return refusal
+    name = str(calls[0].given.get(endpoint.file.named_by, ""))
+    with place_for(name) as path:
+        try:
+            await keep(request.stream(), path)
+        except ClientDisconnect:
+            return Response(status_code=400)  # which nobody reads
+        except OSError as error:
+            return problem(request, _refusal_of(site_of(request), error))
+        call = replace(calls[0], file=path)
+        return await run_in_threadpool(
+            _answered, request, endpoint, lambda: _told(request, endpoint, call)
+        )
+
+
+def _answered(request: Request, endpoint: Endpoint, work: Callable[[], Response]) -> Response:
     try:
         with told_if_away():
-            return _done(request, endpoint, checks, body)
+            return work()
     except Exception as error:  # noqa: BLE001  whatever it is, it is told as a problem
         headers = {**_NOWHERE, **(_ANYBODY if endpoint.is_public_read else {})}
         return problem(request, _refusal_of(site_of(request), error), headers)
@@ -133,23 +164,53 @@ def _refusal_of(site: Site, error: Exception) -> Refusal:
 
 
 def _done(request: Request, endpoint: Endpoint, checks: Checks, body: bytes) -> Response:
+    call = _admitted(request, endpoint, checks)
+    if endpoint.body:
+        sent = checks.body(read_json(request.headers.get("content-type", ""), body))
+        call = replace(call, body=sent)
+    return _told(request, endpoint, call)
+
+
+def _admitted(request: Request, endpoint: Endpoint, checks: Checks) -> Call:
+    """Return a request as far as it can be checked before its body is read; raises Refusal."""
     site = site_of(request)
     asking: Subscriber | None = None
+    operator = ""
+    shown = request.headers.get("authorization")
     if endpoint.is_own:
-        session, asking = _asking(site, request.headers.get("authorization"))
+        session, asking = _asking(site, shown)
+        _check_calls(request, session.id)
+    elif endpoint.is_operators:
+        session, operator = _operator(site, shown)
         _check_calls(request, session.id)
     elif network := network_of(request):
         _check_calls(request, network)
     given = checks.parameters(request.path_params, request.query_params.multi_items())
-    sent: Mapping[str, Any] = {}
-    if endpoint.body:
-        sent = checks.body(read_json(request.headers.get("content-type", ""), body))
-    told = endpoint.handle(Call(site, given, sent, asking, partial(check_question, request)))
+    if endpoint.file:
+        _check_type(endpoint.file, request.headers)
+    question = partial(check_question, request)
+    return Call(site, given, {}, asking, operator, check_question=question)
+
+
+def _check_type(file: File, headers: Headers) -> None:
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refusal(415, "Send the file as it is, not packed: without Content-Encoding.")
+    content_type = headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() not in file.types:
+        known = " or ".join(file.types)
+        raise Refusal(415, f"Send the file itself, with the header Content-Type: {known}.")
+
+
+def _told(request: Request, endpoint: Endpoint, call: Call) -> Response:
+    told = endpoint.handle(call)
     if endpoint.answer is None:
         return Response(status_code=endpoint.status, headers=_NOWHERE)
+    status = endpoint.status
+    if isinstance(told, Made):
+        status, told = 201, told.told
     content = _bytes(told)
     if not endpoint.is_public_read:
-        return _response(request, content, endpoint.status, {**_NOWHERE, "Content-Type": JSON})
+        return _response(request, content, status, {**_NOWHERE, "Content-Type": JSON})
     headers = {**_ANYBODY, "Cache-Control": _FOR_A_WHILE}
     return answer(request, Tagged(tag_of(content), None, JSON, lambda: _packed(content), headers))
 
@@ -161,11 +222,8 @@ def _check_calls(request: Request, who: int | str) -> None:
 
 def _asking(site: Site, authorization: str | None) -> tuple[Session, Subscriber]:
     """Return the session a program shows the token of, and its reader; raises Refusal, 401."""
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        sentence = "Send a token of yours, as Authorization: Bearer <token>."
-        raise Refusal(401, sentence, headers={"WWW-Authenticate": _challenge(site)})
-    session = sessions_at(site).find(token.strip(), SessionKind.API)
+    token = _bearer(site, authorization, "Send a token of yours, as Authorization: Bearer <token>.")
+    session = sessions_at(site).find(token, SessionKind.API)
     if session is None:
         raise _no_good(site)
     with site.app.database.reading() as connection:
@@ -175,9 +233,32 @@ def _asking(site: Site, authorization: str | None) -> tuple[Session, Subscriber]
     return session, subscriber
 
 
-def _no_good(site: Site) -> Refusal:
+def _operator(site: Site, authorization: str | None) -> tuple[Session, str]:
+    """Return the session an operator's program shows the key of, and the operator's name.
+
+    Raises Refusal: 401 without a key that is good, 403 with a reader's token.
+    """
+    asked = "Send a key of an operator, as Authorization: Bearer <key>."
+    key = _bearer(site, authorization, asked)
+    found = site.app.operators.by_key(key)
+    if found is not None:
+        return found
+    if sessions_at(site).find(key, SessionKind.API) is not None:
+        raise Refusal(403, "This is a reader's token. `digest operators key` makes a key for this.")
+    raise _no_good(site, "This key is not good, or no longer. `digest operators key` makes one.")
+
+
+def _bearer(site: Site, authorization: str | None, asked: str) -> str:
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Refusal(401, asked, headers={"WWW-Authenticate": _challenge(site)})
+    return token.strip()
+
+
+def _no_good(
+    site: Site, sentence: str = "This token is not good, or no longer. Make one in your account."
+) -> Refusal:
     refused = {"WWW-Authenticate": f'{_challenge(site)}, error="invalid_token"'}
-    sentence = "This token is not good, or no longer. Make one in your account."
     return Refusal(401, sentence, headers=refused)
 
 

@@ -1,6 +1,6 @@
 """All endpoints of the API, in the order in which they are described."""
 
-from digest.web.api import archive, me, own_digests, papers, previews, steering
+from digest.web.api import archive, me, own_digests, papers, previews, sent_dumps, steering
 from digest.web.api.endpoint import Call, Endpoint, Json
 from digest.web.api.openapi import describe
 
@@ -28,4 +28,5 @@ ENDPOINTS = (
     *me.ENDPOINTS,
     *own_digests.ENDPOINTS,
     *steering.ENDPOINTS,
+    *sent_dumps.ENDPOINTS,
 )
