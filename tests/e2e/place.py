@@ -21,7 +21,7 @@ from digest.model.subscribers import Subscriber
 from digest.pipeline.ingest import ingest
 from digest.pipeline.subscribe import enrol
 from digest.sources import base
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store.subscribers import subscriber_by_address
 from digest.web import build_web
 from tests.conftest import HandClock

@@ -1,0 +1,1 @@
+"""What people have of papers: bibliographies, exports, lists."""
