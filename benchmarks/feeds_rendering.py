@@ -31,11 +31,11 @@ from benchmarks.feeds_load import seconds_a_request
 from digest import jobs
 from digest.app import App, build_app
 from digest.config import Settings
-from digest.model.feeds import DayItem, Feed, FeedFormat, FeedItem
+from digest.model.feeds import Feed, FeedFormat, FeedItem
 from digest.pipeline.ingest import ingest
 from digest.pipeline.subscribe import enrol
 from digest.rendering.feeds import forget_written, render_feed
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.tokens import Purpose
 from digest.web import build_web
 from tests.conftest import REPOSITORY, START, HandClock
@@ -109,7 +109,7 @@ def plainly(feed: Feed, format_: FeedFormat) -> bytes:
     generator.language("en")
     generator.updated(feed.updated_at)
     for item in feed.items:
-        if isinstance(item, DayItem):
+        if not isinstance(item, FeedItem):
             continue
         paper = item.paper
         entry = generator.add_entry(order="append")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from digest.clock import utc_now
 from digest.pipeline.ingest import ingest
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store import schema
 from digest.store.engine import Database
 

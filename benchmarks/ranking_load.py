@@ -18,8 +18,8 @@ from digest.errors import ExpressionError
 from digest.model.papers import Paper
 from digest.ranking.analysis import sentences
 from digest.ranking.query import parse
-from digest.sources.dump_text import read_dump
-from digest.sources.normalize import title_key
+from digest.sources.dumps.text import read_dump
+from digest.sources.texts.normalize import title_key
 from tests.ranking.reader_wishes import ReaderWishes
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -4,7 +4,6 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from digest import __version__
 from digest.clock import Clock, utc_now
@@ -24,10 +23,10 @@ from digest.pipeline.subscribe import Registry
 from digest.rendering.email import MailRenderer
 from digest.rendering.links import Links
 from digest.sources.base import Source
-from digest.sources.http import Client
+from digest.sources.client.http import Client
 from digest.sources.registry import open_sources
 from digest.store.engine import Database
-from digest.store.turns import take_turn
+from digest.store.turns import HostTurns
 from digest.tokens import Tokens
 
 
@@ -96,7 +95,7 @@ class App:
         contact = settings.contact or settings.mail_from
         client = Client(
             agent=f"Digest/{__version__} (+{settings.public_url}; mailto:{contact})",
-            take_turn=partial(take_turn, self.database),
+            turns=HostTurns(self.database),
             mirrors=settings.mirror_by_host,
             private_hosts=tuple(settings.private_hosts.split()),
             wait=wait,

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,14 @@ _DAYS_KEPT = range(30, 36_501)
 _PROXIES = 10  # in a row: more is a mistake
 _RATE = re.compile(r"([a-z0-9.-]+)=(\d+(?:\.\d+)?)/([smh])", re.ASCII)
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SWITCHES = {
+    "priors": ("on", "off"),
+    "compiled": ("on", "off"),
+    "review": ("on", "off"),
+    "dumps_after": ("leave", "move"),
+    "metrics": ("loopback", "public", "off"),
+    "uncertain": ("resend", "hold"),
+}
 _SERVERS = ("smtp://", "smtps://", "lmtp://", "sendmail:")
 _FOLDERS = ("maildir:", "file:")
 _INTAKES = ("lmtp://", "smtp://", "maildir:", "imap://", "imaps://")
@@ -30,6 +39,8 @@ _ADDRESS = re.compile(r"[^@\s<>\"(),;]+@[^@\s<>\"(),;]+", re.ASCII)
 _HUB = re.compile(
     r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d+)?([/?][!$-;=?-~]*)?", re.ASCII
 )
+# As it stands in an address, with its port where that is not the usual one.
+_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(:(?!(80|443)$)\d{1,5})?", re.ASCII)
 # They stand in every mail, some of them many times, and a mail has a size to keep.
 _LONGEST = {"site_name": 200, "base_url": 300, "postal": 1000}
 _BASE_URL = re.compile(
@@ -58,6 +69,11 @@ class Settings:
         is_secret=True,
     )  # fmt: skip
     dumps_dir: str = _setting("dumps", "Folder that is watched for saved pages of trending papers.")
+    dumps_after: str = _setting(
+        "leave",
+        "leave or move: whether files that were read stay in dumps_dir, or go to its folder done, "
+        "those that were refused to its folder refused with the reason beside them.",
+    )
     sources: str = _setting(
         "",
         "Services that papers come from besides the folder, separated by spaces, such as "
@@ -318,6 +334,7 @@ def _check(settings: Settings) -> None:
     _check_hub(settings)
     _check_mail(settings)
     _check_switches(settings)
+    _check_sources(settings)
     if not settings.database.startswith(("sqlite:///", "postgresql+psycopg://")):
         hint = "write sqlite:///path or postgresql://user@host/name"
         raise ConfigError("DIGEST_DATABASE_URL", hint)
@@ -356,18 +373,16 @@ def _check_hub(settings: Settings) -> None:
 
 
 def _check_switches(settings: Settings) -> None:
-    for name in ("priors", "compiled", "review"):
-        if getattr(settings, name) not in ("on", "off"):
-            raise ConfigError(f"{PREFIX}{name.upper()}", "write on or off")
-    if settings.metrics not in ("loopback", "public", "off"):
-        raise ConfigError("DIGEST_METRICS", "write loopback, public or off")
+    for name, words in _SWITCHES.items():
+        if getattr(settings, name) not in words:
+            *others, last = words
+            hint = f"write {', '.join(others)} or {last}"
+            raise ConfigError(f"{PREFIX}{name.upper()}", hint)
     if settings.admin_header and not _HEADER.fullmatch(settings.admin_header):
         raise ConfigError("DIGEST_ADMIN_HEADER", "write a header's name, such as X-Forwarded-User")
     if settings.admin_header and settings.trusted_proxies == "0":
         hint = "set it to 1 or more, or nobody is to be believed about DIGEST_ADMIN_HEADER"
         raise ConfigError("DIGEST_TRUSTED_PROXIES", hint)
-    if settings.uncertain not in ("resend", "hold"):
-        raise ConfigError("DIGEST_UNCERTAIN", "write resend or hold")
     if not settings.connections.isdecimal() or not 1 <= int(settings.connections) <= _MOST:
         raise ConfigError("DIGEST_CONNECTIONS", f"write a number from 1 to {_MOST}")
     if not settings.lease.isdecimal() or int(settings.lease) not in _LEASES:
@@ -400,6 +415,39 @@ def _check_returns(settings: Settings) -> None:
         if not intake.startswith(_INTAKES):
             hint = "write lmtp://host:port, smtp://host:port, maildir:path or imaps://user@host"
             raise ConfigError("DIGEST_RETURNS", hint)
+
+
+def _check_sources(settings: Settings) -> None:
+    for each in settings.mirrors.split():
+        host, _, url = each.partition("=")
+        if not _HOST.fullmatch(host) or not _BASE_URL.fullmatch(url) or _port_of(url) is None:
+            hint = f"{each!r} is no mirror: write arxiv.org=https://mirror.example"
+            raise ConfigError("DIGEST_MIRRORS", hint)
+    if len(settings.mirror_by_host) < len(settings.mirrors.split()):
+        raise ConfigError("DIGEST_MIRRORS", "write each host once")
+    for each in settings.private_hosts.split():
+        if not _is_network(each) and (":" in each or not _HOST.fullmatch(each)):
+            hint = (
+                f"{each!r} is none: write a host's name, 10.1.2.3 or a network such as 10.1.0.0/16"
+            )
+            raise ConfigError("DIGEST_PRIVATE_HOSTS", hint)
+    for each in settings.source_keys.split():
+        # A key is sent in a header; and whoever reads the hint need not see it.
+        if not all(each.partition("=")) or not (each.isascii() and each.isprintable()):
+            raise ConfigError("DIGEST_SOURCE_KEYS", "write name=key, such as semantic-scholar=...")
+    if settings.contact and not (
+        _ADDRESS.fullmatch(settings.contact) and settings.contact.isascii()
+    ):
+        hint = "write an address in ASCII alone, such as digest@example.org"
+        raise ConfigError("DIGEST_CONTACT", hint)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_signing_and_rates(settings: Settings) -> None:

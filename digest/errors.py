@@ -43,7 +43,12 @@ class SourceError(DigestError):
 
 
 class HeldError(SourceError):
-    """A dump that is read without fault but may be a broken page; nothing of it was kept."""
+    """A dump that is read without fault but may be a broken page; nothing of it was kept.
+
+    `number` is the one under which its bytes wait for a decision, None where they were not kept.
+    """
+
+    number: int | None = None
 
 
 class SourceAwayError(SourceError):

@@ -50,10 +50,12 @@ def timetable(
     is_stopping: Callable[[], bool],
 ) -> list[Tick]:
     """Return everything that recurs, in the order of the flow."""
-    folder = DumpsFolder(app, is_stopping=is_stopping)
+    folder = DumpsFolder(app, is_stopping=is_stopping, judge=harvesting.judge)
     return [
         Tick("ingest", 10, folder.take_new),
         Tick("harvest", 10, harvesting.look),
+        # Sources are judged when anything came; this is for what is sent, and for the hour.
+        Tick("watch", 60, harvesting.watch),
         Tick("compose", 10, lambda: ring_compose(app, queue)),
         # Whoever composes rings too; this is for what else is planned, retries, and lost jobs.
         Tick("deliver", 3, lambda: ring_deliver(queue)),

@@ -21,10 +21,10 @@ def clean_line(text: str) -> str:
 
     The result may stand in XML, in a header value and in a terminal. Idempotent.
     """
-    if text.isprintable():  # then its only white space is " ", and nothing forbidden is in it
-        text = text if text.isascii() else unicodedata.normalize("NFC", text)
-        return " ".join(text.split())
-    text = unicodedata.normalize("NFC", _FORBIDDEN.sub("", _SPACE.sub(" ", text)))
+    text = " ".join(text.split())
+    if text.isprintable():  # then nothing forbidden is in it
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", _FORBIDDEN.sub("", text))
     return _SPACE.sub(" ", text).strip()
 
 

@@ -24,6 +24,7 @@ from digest.cli.doctor import doctor
 from digest.cli.dumps import dumps
 from digest.cli.feeds import feeds
 from digest.cli.ingest import ingest
+from digest.cli.interests import interests
 from digest.cli.load import load
 from digest.cli.operators import operators
 from digest.cli.pause import pause, resume
@@ -32,6 +33,7 @@ from digest.cli.readers import readers
 from digest.cli.returns import returns
 from digest.cli.run import scheduler, serve, worker
 from digest.cli.simulate import simulate
+from digest.cli.sources import sources
 from digest.cli.subscribe import subscribe
 from digest.cli.suppressions import suppressions
 from digest.cli.testsend import test_send
@@ -74,9 +76,11 @@ for command in (
     serve,
     ingest,
     dumps,
+    sources,
     subscribe,
     readers,
     preview,
+    interests,
     compose,
     deliver,
     deliveries,

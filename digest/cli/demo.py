@@ -76,7 +76,7 @@ def demo(paths: tuple[Path, ...], folder: Path) -> None:
 
     files = dump_files(paths or (resource_folder("examples") / "dumps",))
     if not files:
-        raise click.ClickException(f"no *.txt in {', '.join(map(str, paths))}")
+        raise click.ClickException(f"no *.txt or *.html in {', '.join(map(str, paths))}")
     _make_room(folder)
     with Sink() as sink:
         app = _open(folder, sink.port)

@@ -20,7 +20,11 @@ def doctor(*, as_json: bool) -> None:
     from digest.config import read_settings
 
     marks = {Level.GOOD: "good", Level.BAD: "BAD ", Level.UNKNOWN: "?   "}
-    findings = check_all(build_app(read_settings()))
+    app = build_app(read_settings())
+    try:
+        findings = check_all(app)
+    finally:
+        app.database.dispose()
     if as_json:
         print_json(
             [

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Here, and not asked of what defines them, because `digest --help` imports nothing.
 ACCOUNT_MAILS = ("confirm", "already", "welcome", "sign-in", "move", "moved", "goodbye")
-SAMPLES = ("usual", "many", "quiet", "rest", "catch-up", "hostile", "oversized")
+SAMPLES = ("usual", "many", "quiet", "rest", "catch-up", "incomplete", "hostile", "oversized")
 
 
 @click.command()

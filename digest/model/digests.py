@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from digest.model.papers import Paper
+from digest.model.sources import Lacking
 from digest.model.subscribers import Subscriber, Wishes
 
 
@@ -94,7 +95,8 @@ class Digest:
     are the best of those. `wishes` are the reader's as they were then: the mail shows them, and is
     the same bytes on every attempt (None: composed by a release that did not keep them). `excluded`
     papers met an interest but were hidden (None: such a release, too). `is_rest` says that nothing
-    matched, and the entries are the best of the rest.
+    matched, and the entries are the best of the rest. `lacking` are the sources that were incomplete
+    then.
     """
 
     id: int
@@ -108,6 +110,7 @@ class Digest:
     wishes: Wishes | None = None
     excluded: int | None = None
     is_rest: bool = False
+    lacking: tuple[Lacking, ...] = ()
 
     @property
     def paper_ids(self) -> frozenset[int]:

@@ -48,6 +48,17 @@ class DayItem:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusItem:
+    """A word about the site itself, of which a day has one; `text` is plain."""
+
+    day: date
+    title: str
+    text: str
+    published_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Pages:
     """Where a document stands among those of its feed (RFC 5005); months are written "2026-03".
 
@@ -72,7 +83,7 @@ class Feed:
     name: str
     title: str
     description: str
-    items: tuple[FeedItem | DayItem, ...]
+    items: tuple[FeedItem | DayItem | StatusItem, ...]
     updated_at: datetime
     pages: Pages = ALONE
 

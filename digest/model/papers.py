@@ -100,7 +100,7 @@ class Paper:
     """A paper as the store knows it: one identity, however many dumps list it.
 
     `key` is its public name in addresses and feed ids; it never changes. One that was withdrawn is
-    announced to nobody any more.
+    announced to nobody any more, nor is one that turned out to be the paper `same_as`.
     """
 
     id: int
@@ -116,6 +116,12 @@ class Paper:
     categories: tuple[str, ...] = ()
     published_on: date | None = None
     withdrawn_at: datetime | None = None
+    same_as: int | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether readers are to be told of it."""
+        return self.withdrawn_at is None and self.same_as is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,33 +145,74 @@ class Signature:
     """How a record is found again: the normal form of its title, and its abstract's bands.
 
     Similar abstracts share at least one band, so that a store finds them in one indexed query.
+    `head` is the key of the title without its subtitle, "" where that would tell little.
     """
 
     title_key: str
     bands: tuple[int, ...]
+    head: str = ""
+
+    @property
+    def title_keys(self) -> tuple[str, ...]:
+        """The keys under which the paper may be known."""
+        return (self.title_key, self.head) if self.head else (self.title_key,)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPaper:
-    """A stored paper as identity compares it with a new record.
+    """A stored paper as identity compares it with a new record, and as one completes it.
 
-    `other_titles` are the keys of titles it came under as well, in other versions or lists.
+    `titles` are the title it has and those it came under as well, in other versions or lists;
+    `title_keys` and `bands` are what it is found by.
     """
 
     id: int
     title_key: str
     abstract: str
     ids: tuple[PaperId, ...] = ()
-    other_titles: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    title_keys: tuple[str, ...] = ()
+    bands: tuple[int, ...] = ()
+    authors: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    categories: tuple[str, ...] = ()
+    published_on: date | None = None
+    is_truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class NewPaper:
-    """A record that is no known paper, ready to be stored under its public key."""
+    """A record that is no known paper, ready to be stored under its public key.
+
+    `other_titles` are (key, title) of those it came under as well.
+    """
 
     key: str
     record: PaperRecord
     signature: Signature
+    other_titles: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a known paper gained: all that is kept of it now, and what of that is more than before.
+
+    `text` is the record whose words replace those it had, None where they stay; `is_found_anew`
+    tells that a search may find it by other words.
+    """
+
+    paper: KnownPaper
+    is_fuller: bool
+    is_found_anew: bool
+    text: PaperRecord | None
+    ids: tuple[PaperId, ...]
+    titles: tuple[tuple[str, str], ...]
+    bands: tuple[int, ...]
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether a reader would see it."""
+        return self.is_fuller or self.text is not None or bool(self.ids)
 
 
 @dataclass(frozen=True, slots=True)

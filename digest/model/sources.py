@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+# The lists that somebody saves in the folder, or sends.
+FOLDER = "dumps"
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
@@ -29,10 +32,11 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """How many papers a source listed under a day by now, and when the last of them came."""
+    """How many papers a source listed under a day by now, and when the first and last of them came."""
 
     day: date
     papers: int
+    begun_at: datetime
     filled_at: datetime
 
 
@@ -52,6 +56,7 @@ class Lacking:
     """A source that is incomplete so far: for which day, or since when, and by how much.
 
     `papers` are there, where about `usual` are on such a day; both are 0 where it does not answer.
+    `is_long` says that it is so for longer than a day, which feeds tell in an entry of its own.
     """
 
     source: str
@@ -61,3 +66,4 @@ class Lacking:
     day: date | None = None
     papers: int = 0
     usual: int = 0
+    is_long: bool = False

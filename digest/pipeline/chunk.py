@@ -12,6 +12,7 @@ from digest.model.subscribers import Cadence, Slot
 from digest.pipeline.chosen import Chosen
 from digest.pipeline.matter import Matter
 from digest.store.digests import NewDigests
+from digest.store.lacking import lacking_to_json
 
 
 class Composed(NamedTuple):
@@ -81,4 +82,5 @@ class Chunk:
             excluded=[each.excluded for each in chosen],
             is_rest=[each.is_rest for each in chosen],
             entries=[each.entries for each in chosen],
+            lacking=lacking_to_json(self.matter.lacking),
         )

@@ -1,7 +1,7 @@
 """What composing would do now, without doing it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from digest.clock import Clock
@@ -80,7 +80,12 @@ def foresee(
         Foreseen(reader, digest, matter.turn_of(each, len(digest.entries), digest.period))
         for reader, each, selection in zip(readers, due, selections, strict=True)
         if (reader.id, periods[reader.id]) not in done
-        for digest in (new_digest(reader, selection, periods[reader.id], windows.through, now),)
+        for digest in (
+            replace(
+                new_digest(reader, selection, periods[reader.id], windows.through, now),
+                lacking=matter.lacking,
+            ),
+        )
     ]
 
 

@@ -9,7 +9,7 @@ from digest.errors import HeldError
 from digest.model.papers import Dump, PaperRecord
 from digest.pipeline.intake import CHUNK, Intake
 from digest.sources.base import Page, SourceWarning
-from digest.sources.health import why_held
+from digest.sources.health.whole import why_held
 from digest.store import dumps, papers
 from digest.store.engine import Connection, Database
 
@@ -22,13 +22,17 @@ class _RepeatedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What became of a dump; `is_known` when its very bytes had been taken in before."""
+    """What became of a dump; `is_known` when its very bytes had been taken in before.
+
+    So they count, too, once a person has discarded them (`is_discarded`).
+    """
 
     dump: Dump
     papers: int
     new_papers: int
     is_known: bool
     warnings: tuple[SourceWarning, ...] = ()
+    is_discarded: bool = False
 
 
 def ingest(  # noqa: PLR0913  a page, and what is done beside it
@@ -38,7 +42,7 @@ def ingest(  # noqa: PLR0913  a page, and what is done beside it
     advance: Callable[[int], None] = lambda _count: None,
     *,
     anyway: bool = False,
-    note: Callable[[Connection], None] = lambda _connection: None,
+    note: Callable[[Connection, IngestReport], None] = lambda _connection, _report: None,
 ) -> IngestReport:
     """Take in what a source gave, whole or not at all, and say what it was.
 
@@ -61,7 +65,7 @@ def _ingest(  # noqa: PLR0913  as `ingest`
     page: Page,
     clock: Clock,
     advance: Callable[[int], None],
-    note: Callable[[Connection], None],
+    note: Callable[[Connection, IngestReport], None],
     *,
     anyway: bool,
 ) -> IngestReport:
@@ -71,7 +75,7 @@ def _ingest(  # noqa: PLR0913  as `ingest`
         dump_id = dumps.add_dump(connection, page.dump, now)
         if dump_id is None:
             raise _RepeatedError
-        intake = Intake(connection, now)
+        intake = Intake(connection, now, page.dump.source)
         count = 0
         for chunk in _chunks(page.records):
             _list(intake, dump_id, chunk)
@@ -83,9 +87,11 @@ def _ingest(  # noqa: PLR0913  as `ingest`
         if reason:
             raise HeldError(page.dump.name, f"{reason}: held, as the page may be broken")
         dumps.count_dump(connection, dump_id, count, intake.new_papers)
-        note(connection)
-    warnings = tuple(page.warnings)
-    return IngestReport(page.dump, count, intake.new_papers, is_known=False, warnings=warnings)
+        report = IngestReport(
+            page.dump, count, intake.new_papers, is_known=False, warnings=tuple(page.warnings)
+        )
+        note(connection, report)
+    return report
 
 
 def _list(intake: Intake, dump_id: int, records: Sequence[PaperRecord]) -> None:

@@ -13,7 +13,7 @@ from digest.pipeline.ingest import ingest
 from digest.pipeline.made_papers import made_page
 from digest.pipeline.popular import Vocabulary, vocabulary_of_papers
 from digest.pipeline.population import Population
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store import dumps, made_readers, papers
 from digest.store.engine import Database
 

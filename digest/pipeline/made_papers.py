@@ -8,7 +8,7 @@ from datetime import date
 from digest.model.papers import DateOrigin, Dump, PaperRecord
 from digest.ranking.analysis import sentences, tokenize
 from digest.sources.base import Page
-from digest.sources.normalize import title_key
+from digest.sources.texts.normalize import title_key
 
 SOURCE = "load"
 _SENTENCES = 7  # of as many papers: what two made ones share is far from making them one

@@ -10,9 +10,11 @@ from digest.model.feedback import Feedback, FeedbackKind
 from digest.model.papers import Paper
 from digest.model.profiles import Profile
 from digest.model.quiet import LONGEST, Turn, Waiting, nearest_of, turn_of
+from digest.model.sources import Lacking
 from digest.model.subscribers import QuietDays
 from digest.store import digests, papers, steering
 from digest.store.engine import Connection
+from digest.store.lacking import lacking_now
 
 # Dates are local: somewhere it is two days later than elsewhere.
 _LOOK_BACK = LONGEST + timedelta(days=2)
@@ -21,7 +23,10 @@ _NOTHING: frozenset[int] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What each of a chunk of readers said, and what is on its way to them, by their ids."""
+    """What each of a chunk of readers said, and what is on its way to them, by their ids.
+
+    `lacking` are the sources that are incomplete so far, the same for all of them.
+    """
 
     on_their_way: dict[int, frozenset[int]]
     feedback: dict[int, list[Feedback]]
@@ -29,6 +34,7 @@ class Matter:
     rated: dict[int, Paper]
     muted: dict[int, tuple[str, ...]]
     last_sent: dict[int, date]
+    lacking: tuple[Lacking, ...] = ()
 
     def turn_of(self, reader: DueReader, entries: int, period: date) -> Turn:
         """Return what a reader's slot brings, with so many entries for it."""
@@ -82,4 +88,5 @@ def load_matter(connection: Connection, due: Sequence[DueReader], now: datetime)
         rated=papers.papers_by_id(connection, sorted(rated)),
         muted=steering.mutes_of(connection, ids, now),
         last_sent=digests.last_sent(connection, gathering, earliest) if gathering else {},
+        lacking=lacking_now(connection),
     )

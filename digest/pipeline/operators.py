@@ -21,7 +21,7 @@ from digest.pipeline.limits import CODES_OF_OPERATOR, Asked, Limits
 from digest.pipeline.sessions import Sessions
 from digest.store import audit, operators
 from digest.store.engine import Database
-from digest.store.sessions import close_session
+from digest.store.sessions import close_other_sessions, close_session
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +77,45 @@ class Operators:
             if not operators.remove_operator(connection, name):
                 raise _unknown(name)
             audit.note(connection, COMMAND_LINE, "remove operator", name, self.clock())
+
+    def give_key(self, name: str, program: str = "") -> str:
+        """Return a key by which a program of an operator's uses the API. It is told once.
+
+        It is good until a year after its last use, until it is taken back, or until the operator is
+        reset or removed. Raises CredentialError for a name that nobody has.
+        """
+        name = normal_name(name)
+        with self.database.writing() as connection:
+            known = operators.operator_by_name(connection, name)
+            if known is None:
+                raise _unknown(name)
+            sessions = Sessions(self.database, self.clock)
+            key = sessions.open_within(connection, SessionKind.KEY, known.id, program)
+            audit.note(connection, COMMAND_LINE, "give key", name, self.clock())
+        return key
+
+    def take_keys(self, name: str) -> None:
+        """Take back all keys of an operator's programs. Raises CredentialError if there is none."""
+        name = normal_name(name)
+        with self.database.writing() as connection:
+            known = operators.operator_by_name(connection, name)
+            if known is None:
+                raise _unknown(name)
+            close_other_sessions(connection, SessionKind.KEY, known.id, None)
+            audit.note(connection, COMMAND_LINE, "take back keys", name, self.clock())
+
+    def keys_of(self, known: Operator) -> list[Session]:
+        """Return the keys of an operator's programs, newest first, without what they show."""
+        return Sessions(self.database, self.clock).of(SessionKind.KEY, known.id)
+
+    def by_key(self, key: str) -> tuple[Session, str] | None:
+        """Return the session of a key and whose it is, None if it is no good, or no longer."""
+        session = Sessions(self.database, self.clock).find(key, SessionKind.KEY)
+        if session is None:
+            return None
+        with self.database.reading() as connection:
+            known = operators.operator_by_id(connection, session.owner)
+        return (session, known.name) if known else None
 
     def all(self) -> list[Operator]:
         """Return everybody who may sign in, by name."""

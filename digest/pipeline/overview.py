@@ -8,9 +8,12 @@ from statistics import median
 from digest.clock import Clock
 from digest.model.deliveries import DeliveryState, Pause
 from digest.model.papers import StoredDump
+from digest.model.sources import Lacking
 from digest.rendering.environment import plural
+from digest.rendering.incomplete import what_lacks
 from digest.store import deliveries, due, dumps, held_dumps, pauses, watching
 from digest.store.engine import Database
+from digest.store.lacking import lacking_now
 from digest.store.watching import Down
 
 # A list a day, and two hours for whoever saves it.
@@ -24,7 +27,10 @@ _USUAL = 10
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was found; `usual` is how many papers a list has, None before there are any."""
+    """What was found; `usual` is how many papers a list has, None before there are any.
+
+    `lacking` are the sources that are incomplete so far.
+    """
 
     now: datetime
     newest: StoredDump | None
@@ -36,6 +42,7 @@ class Facts:
     workers: int
     down: tuple[Down, ...]
     pauses: tuple[Pause, ...]
+    lacking: tuple[Lacking, ...] = ()
 
     @property
     def dump_age(self) -> timedelta | None:
@@ -79,6 +86,7 @@ def look_around(database: Database, clock: Clock) -> Facts:
             workers=watching.live_workers(connection),
             down=tuple(watching.transports_down(connection, now)),
             pauses=tuple(pauses.pauses(connection)),
+            lacking=lacking_now(connection),
         )
 
 
@@ -111,6 +119,8 @@ def _of_sending(facts: Facts) -> Iterator[Need]:
 
 
 def _of_dumps(facts: Facts) -> Iterator[Need]:
+    for each in facts.lacking:
+        yield Need(f"{what_lacks(each)}.", "/admin/sources")
     if facts.held_dumps:
         says = f"{plural(facts.held_dumps, 'dump')} may be broken: publish or discard."
         yield Need(says, "/admin/dumps")

@@ -15,6 +15,8 @@ from digest.model.private_feeds import FeedShape, FeedState, PrivateFeed
 from digest.model.subscribers import Subscriber, SubscriberState
 from digest.pipeline.subscribe import Registry
 from digest.rendering.feeds import render_feed, snapshot
+from digest.rendering.incomplete import incomplete_so_far
+from digest.rendering.languages import ENGLISH
 from digest.rendering.links import Links
 from digest.rendering.own_items import (
     digest_html,
@@ -202,12 +204,15 @@ class PersonalFeeds:
         newest_first = [found[number] for number in access.state.digest_ids]
         wanted = {number for digest in newest_first for number in digest.paper_ids}
         known = papers.papers_by_id(connection, wanted)
+        # The line of the newest digest: its mail said so, too, and the next one brings the rest.
+        line = _line_of(newest_first[0]) if newest_first else ""
         make = paper_items if shape is FeedShape.PAPERS else digest_items
         what = "each paper once" if shape is FeedShape.PAPERS else "each digest whole"
         feed = Feed(
             name=f"{access.subscriber_id}/{shape}",
             title=f"{self._site_name}: your {shape}",
-            description=f"What was chosen for you, with the reasons: {what}, newest first.",
+            description=f"What was chosen for you, with the reasons: {what}, newest first."
+            f" {line}".rstrip(),
             items=make(newest_first, known, access.links),
             updated_at=access.state.updated_at,
         )
@@ -215,6 +220,11 @@ class PersonalFeeds:
             feed, format_, links=access.links, authority=authority, since_year=since.year
         )
         return replace(snapshot(feed, format_, body), etag=etag)
+
+
+def _line_of(digest: Digest) -> str:
+    zone = digest.wishes.cadence.zone if digest.wishes else "UTC"
+    return incomplete_so_far(digest.lacking, ENGLISH, zone)
 
 
 def paper_items(

@@ -44,11 +44,18 @@ def preview_interests(
 
     Reads and analyses all their papers: whoever is asked often keeps RecentPapers.
     """
+    return previews_of(recent_papers(database, archive, last_dumps), expressions, clock())
+
+
+def recent_papers(
+    database: Database, archive: Archive, last_dumps: int = LAST_DUMPS
+) -> RecentPapers:
+    """Return the papers of the last dumps, analysed."""
     with database.reading() as connection:
         recent = dumps.recent_dumps(connection, last_dumps)
         after = min((each.id for each in recent), default=1) - 1
         listed = papers.papers_first_listed(connection, after)
-    return previews_of(RecentPapers(listed, archive), expressions, clock())
+    return RecentPapers(listed, archive)
 
 
 def previews_of(

@@ -1,11 +1,15 @@
 """What the public feeds hold; pure, so that the same papers give the same feeds."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
-from digest.model.feeds import ALONE, DayItem, Feed, FeedItem, Pages
+from digest.model.feeds import ALONE, DayItem, Feed, FeedItem, Pages, StatusItem
 from digest.model.papers import ListedPaper
+from digest.model.sources import Lacking
+from digest.rendering.incomplete import incomplete_now
+from digest.sources.health.lacking import LONG
 
 TRENDING = "trending"
 DAILY = "daily"
@@ -47,6 +51,34 @@ def daily_feed(
         items=items,
         updated_at=max((item.updated_at for item in items), default=empty_since),
         pages=pages,
+    )
+
+
+def with_line(feed: Feed, lacking: Sequence[Lacking]) -> Feed:
+    """Return a feed that says in what sources are incomplete, the same for as long as they are.
+
+    What is so for longer than a day is an entry as well, for readers that show no more than entries:
+    one, by the day on which that began to be long. No other entry is touched.
+    """
+    if not lacking:
+        return feed
+    description = f"{feed.description} {incomplete_now(lacking)}"
+    long = [each for each in lacking if each.is_long]
+    if not long:
+        return replace(feed, description=description)
+    moments = [each.since + LONG for each in long]
+    status = StatusItem(
+        day=min(moments).date(),
+        title="The list of papers is incomplete",
+        text=incomplete_now(long),
+        published_at=min(moments),
+        updated_at=max(moments),
+    )
+    return replace(
+        feed,
+        description=description,
+        items=(status, *feed.items),
+        updated_at=max(feed.updated_at, status.updated_at),
     )
 
 

@@ -16,6 +16,7 @@ from digest.pipeline.public_feeds import (
     month_of,
     pages_of,
     trending_feed,
+    with_line,
 )
 from digest.pipeline.public_feeds import TRENDING as TRENDING  # noqa: PLC0414  what pages announce
 from digest.rendering.feed_addresses import own_address
@@ -23,6 +24,7 @@ from digest.rendering.feeds import feed_head, render_feed, snapshot
 from digest.rendering.links import Links
 from digest.store import feeds, papers
 from digest.store.engine import Connection, Database
+from digest.store.lacking import lacking_now
 from digest.store.papers import Listing
 
 _Make = Callable[[Iterable[ListedPaper], str, datetime, Pages], Feed]
@@ -47,14 +49,15 @@ def publish(  # noqa: PLR0913  what feeds are made of
 ) -> Published:
     """Rebuild the public feeds in every format; return the addresses whose bytes changed.
 
-    Only a change of papers changes bytes, so doing it again, or twice at once, is harmless. A month
-    that is over is written once (RFC 5005): again only if the site's name or address changed, or a
-    clock went wrong. All is kept together or not at all, so that no document leads to one that is not there.
+    Only a change of papers, or of what sources lack, changes bytes, so doing it again, or twice at
+    once, is harmless. A month that is over is written once (RFC 5005): again only if the site's name
+    or address changed, or a clock went wrong. All is kept together or not at all, so that no document
+    leads to one that is not there.
     """
     with database.ingesting() as connection:
         now = clock()
         site = feeds.found_site(connection, authority, now)
-        press = _Press(connection, links, site_name, site, hub)
+        press = _Press(connection, links, site_name, site, hub, now)
         listings = papers.listings_so_far(connection)
         # Of a month, the last listing.
         newest = {month_of(each): each for each in sorted(each.listed_at for each in listings)}
@@ -81,6 +84,7 @@ class _Press:
     site_name: str
     site: feeds.Site
     hub: str
+    now: datetime
 
     def newest_papers(self) -> Iterable[ListedPaper]:
         return deep_enough(papers.newest_papers(self.connection, DEEPEST))
@@ -94,7 +98,8 @@ class _Press:
 
     def print_newest(self, make: _Make, listed: Iterable[ListedPaper], pages: Pages) -> list[str]:
         feed = make(listed, self.site_name, self.site.started_at, pages)
-        return self._print(feed, FeedFormat, self.hub)
+        told = with_line(feed, lacking_now(self.connection))
+        return self._print(told, FeedFormat, self.hub, self.now)
 
     def print_month(self, make: _Make, pages: Pages, newest: datetime) -> list[str]:
         """Write the document of a month; one that is over only if it would begin otherwise.
@@ -128,7 +133,9 @@ class _Press:
         )
         return feeds.begins_with(self.connection, name, format_, head)
 
-    def _print(self, feed: Feed, formats: Iterable[FeedFormat], hub: str) -> list[str]:
+    def _print(
+        self, feed: Feed, formats: Iterable[FeedFormat], hub: str, now: datetime | None = None
+    ) -> list[str]:
         changed = []
         for format_ in formats:
             body = render_feed(
@@ -139,6 +146,6 @@ class _Press:
                 since_year=self.site.started_at.year,
                 hub=hub,
             )
-            if feeds.save_snapshot(self.connection, snapshot(feed, format_, body)):
+            if feeds.save_snapshot(self.connection, snapshot(feed, format_, body), now):
                 changed.append(own_address(feed, format_, self.links))
         return changed

@@ -11,6 +11,7 @@ from digest.clock import Clock
 from digest.errors import SourceError
 from digest.model.cadence import next_slot, slot_due
 from digest.pipeline.held import take_file
+from digest.sources.dumps.saved_pages import pages_in
 from digest.store import due, restored, subscribers
 from digest.store.engine import Database
 
@@ -59,7 +60,9 @@ def take_up_again(
 
 
 def _read_again(database: Database, folder: Path, now: datetime) -> tuple[int, tuple[str, ...]]:
-    found = [(path.stat().st_mtime, path) for path in folder.glob("*.txt") if path.is_file()]
+    # What was taken in since the backup may have been moved: the folder has it still.
+    paths = [*pages_in(folder), *pages_in(folder / "done")]
+    found = [(path.stat().st_mtime, path) for path in paths if path.is_file()]
     count, refused = 0, []
     for modified_at, path in sorted(found):
         came_at = min(datetime.fromtimestamp(modified_at, UTC), now)

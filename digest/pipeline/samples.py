@@ -9,6 +9,7 @@ from digest.model.digests import Digest
 from digest.model.papers import ListedPaper, Paper, PaperRecord
 from digest.model.profiles import Profile
 from digest.model.quiet import nearest_of
+from digest.model.sources import Lack, Lacking
 from digest.model.subscribers import (
     Cadence,
     Days,
@@ -18,12 +19,12 @@ from digest.model.subscribers import (
     SubscriberState,
 )
 from digest.pipeline.foresee import new_digest
-from digest.pipeline.intake import paper_key
+from digest.pipeline.recognising import paper_key
 from digest.ranking.rank import rank
 from digest.resources import resource_folder
-from digest.sources.dump_text import read_dump
-from digest.sources.identity import signature
-from digest.sources.normalize import record_from, title_key
+from digest.sources.dumps.text import read_dump
+from digest.sources.identity.same import signature
+from digest.sources.texts.normalize import record_from, title_key
 
 _USUAL = ("graph neural networks", "molecul* + generation", "RAG", "large language models^0.5")
 _MANY = (
@@ -125,6 +126,18 @@ def catch_up(now: datetime) -> Sample:
     return _sample("catch-up", about, reader, _examples(), now, since=now - _AWAY)
 
 
+def incomplete(now: datetime) -> Sample:
+    """Return a day on which one source was silent and another gave half of what it usually has."""
+    reader = sample_reader(now)
+    found = _sample("incomplete", "sources that were incomplete then", reader, _examples(), now)
+    yesterday = now - timedelta(days=1)
+    lacking = (
+        Lacking("arxiv:cs.LG", "arXiv cs.LG", Lack.SILENT, yesterday.replace(hour=14, minute=0)),
+        Lacking("huggingface", "Hugging Face", Lack.FEW, now, yesterday.date(), 18, 42),
+    )
+    return replace(found, digest=replace(found.digest, lacking=lacking))
+
+
 def hostile(now: datetime) -> Sample:
     """Return papers whose titles mean harm, cleaned no more than what comes from outside is."""
     reader = sample_reader(now, *_HOSTILE_WISHES)
@@ -144,6 +157,7 @@ SAMPLES: dict[str, Callable[[datetime], Sample]] = {
     "quiet": quiet,
     "rest": rest,
     "catch-up": catch_up,
+    "incomplete": incomplete,
     "hostile": hostile,
     "oversized": oversized,
 }

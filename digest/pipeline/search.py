@@ -46,7 +46,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    newest_dump: int
+    state: object
     archive: Archive
     until: float
     found: Found
@@ -81,19 +81,19 @@ class PaperSearch:
         """
         key = parse(expression).key
         with self._database.reading() as connection:
-            newest = dumps.newest_dump_id(connection)
+            state = (dumps.newest_dump_id(connection), papers.last_completed_at(connection))
         with self._lock:
             before = self._remembered.get(key)
         if (
             before is not None
-            and (before.newest_dump, before.archive) == (newest, known.archive)
+            and (before.state, before.archive) == (state, known.archive)
             and self._now() < before.until
         ):
             return before.found
         before_work()
         found = self._find(key, known)
         with self._lock:
-            self._remembered[key] = _Remembered(newest, known.archive, self._now() + _FOR, found)
+            self._remembered[key] = _Remembered(state, known.archive, self._now() + _FOR, found)
             self._remembered.move_to_end(key)
             while len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)

@@ -17,6 +17,7 @@ LASTS = {
     SessionKind.READER: timedelta(days=30),
     SessionKind.API: timedelta(days=365),
     SessionKind.OPERATOR: timedelta(hours=12),
+    SessionKind.KEY: timedelta(days=365),
 }
 _MAX_PROGRAM = 80
 _BYTES = 32
@@ -41,8 +42,9 @@ class Sessions:
 
         Raises NotSignedInError for a reader who was erased a moment ago.
         """
-        is_reader = kind is not SessionKind.OPERATOR
-        if is_reader and not subscribers.subscriber_by_id(connection, owner, for_update=True):
+        if not kind.is_operators and not subscribers.subscriber_by_id(
+            connection, owner, for_update=True
+        ):
             raise NotSignedInError
         token = secrets.token_urlsafe(_BYTES)
         now = self.clock()
@@ -55,7 +57,8 @@ class Sessions:
     def find(self, token: str, kind: SessionKind) -> Session | None:
         """Return the session somebody shows the token of, None if it is none, or of another kind.
 
-        The first use on a day moves the end on, but not an operator's: they sign in every day.
+        The first use on a day moves the end on, but not of an operator's browser: they sign in every
+        day.
         """
         now = self.clock()
         with self.database.reading() as connection:

@@ -45,4 +45,4 @@ def similar_to(paper: Paper, recent: RecentPapers) -> list[ListedPaper]:
     cosines = search.vectors.cosines(own)
     best = np.argsort(-cosines, kind="stable")[: MOST + 1].tolist()
     listed = [recent.listed[at] for at in best if cosines[at] >= LEAST]
-    return [each for each in listed if each.paper.id != paper.id][:MOST]
+    return [each for each in listed if each.paper.id not in {paper.id, paper.same_as}][:MOST]

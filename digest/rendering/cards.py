@@ -10,6 +10,7 @@ from digest.model.digests import DigestEdition, Field, MatchKind, Reason
 from digest.model.mails import GAP
 from digest.model.papers import Paper
 from digest.rendering.budget import Shape, shorten
+from digest.rendering.bylines import byline
 from digest.rendering.languages import ENGLISH, Language
 from digest.rendering.links import Links, NamedLink, named_links
 from digest.rendering.marks import Piece, pieces
@@ -42,12 +43,14 @@ class Folded:
 class About:
     """What a card shows of its paper whoever reads it: most of the card, and the same in all mails.
 
-    `steering` are the links by which a reader asks for more or less of it, with a gap for the token.
+    `steering` are the links by which a reader asks for more or less of it, with a gap for the token;
+    `byline` names who wrote it, "" where nobody knows.
     """
 
     abstract: str
     links: tuple[NamedLink, ...]
     steering: tuple[NamedLink, ...] = ()
+    byline: str = ""
     written: dict[int, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -159,7 +162,9 @@ class Cards:
             NamedLink(label, self._links.steer(GAP, paper, wish)) for label, wish in _wishes(words)
         )
         named = named_links(paper, links, words)
-        return About(shorten(paper.abstract, abstract), named, steering)
+        return About(
+            shorten(paper.abstract, abstract), named, steering, byline(paper.authors, words)
+        )
 
     def _folded(self, paper: Paper, shape: Shape) -> Folded:
         return Folded(clip(paper.title, min(shape.title, _FOLDED_TITLE)), self._links.paper(paper))

@@ -18,6 +18,7 @@ from digest.rendering.budget import Shape, fits, shapes
 from digest.rendering.cards import Cards
 from digest.rendering.environment import compiled, email_environment, render, render_pieces
 from digest.rendering.groups import grouped
+from digest.rendering.incomplete import incomplete_so_far
 from digest.rendering.languages import Language, language
 from digest.rendering.links import Links
 from digest.rendering.marks import without_weight
@@ -223,7 +224,8 @@ def _circumstances(edition: DigestEdition, words: Language) -> dict[str, object]
 
     The last only of a digest without papers: the others need not promise anything. What was read is
     told as it stands alone, `read`, and as it stands after the number of those that were chosen.
-    `is_rest` says that the papers are the best of the rest, of a release that did not mark them too.
+    `is_rest` says that the papers are the best of the rest, of a release that did not mark them too;
+    `incomplete` in what the sources were incomplete, "" if in nothing.
     """
     digest, cadence = edition.digest, edition.subscriber.cadence
     zone = ZoneInfo(cadence.zone)
@@ -239,6 +241,7 @@ def _circumstances(edition: DigestEdition, words: Language) -> dict[str, object]
         "read": _read(digest.considered, since, words),
         "among": _among(digest.considered, since, words),
         "next_at": next_at,
+        "incomplete": incomplete_so_far(digest.lacking, words, cadence.zone, digest.period),
         "is_rest": bool(digest.entries) and (digest.is_rest or not digest.matched),
     }
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from html import escape
 from urllib.parse import quote
 
-from digest.model.feeds import PAPER, DayItem, FeedItem
+from digest.model.feeds import PAPER, DayItem, FeedItem, StatusItem
 from digest.model.papers import Paper
 from digest.rendering.feed_addresses import day_page
 from digest.rendering.links import Links, NamedLink, named_links
@@ -36,10 +36,14 @@ class ItemText:
     updated_at: datetime
 
 
-def item_text(item: FeedItem | DayItem, name: str, links: Links, namespace: str) -> ItemText:
+def item_text(
+    item: FeedItem | DayItem | StatusItem, name: str, links: Links, namespace: str
+) -> ItemText:
     """Return an item of the feed `name` as every format has it; `namespace` begins its id."""
     if isinstance(item, DayItem):
         return _day(item, name, links, namespace)
+    if isinstance(item, StatusItem):
+        return _status(item, links, namespace)
     return _paper(item, links, namespace)
 
 
@@ -86,6 +90,23 @@ def _day(item: DayItem, name: str, links: Links, namespace: str) -> ItemText:
         title=f"New papers of {_in_words(item.day)}",
         summary=clip(f"{total}: {'; '.join(titles)}", _MOST_SUMMARY),
         html=html,
+        authors=(),
+        categories=(),
+        related=(),
+        source_ids=(),
+        published_at=whole_second(item.published_at),
+        updated_at=whole_second(item.updated_at),
+    )
+
+
+def _status(item: StatusItem, links: Links, namespace: str) -> ItemText:
+    text = clean_line(item.text)
+    return ItemText(
+        id=f"{namespace}status/{item.day.isoformat()}",
+        url=links.home(),
+        title=clean_line(item.title),
+        summary=text,
+        html=f"<p>{escape(text, quote=False)}</p>",
         authors=(),
         categories=(),
         related=(),

@@ -8,7 +8,7 @@ from functools import partial
 from threading import Lock
 from typing import Generic, TypeVar
 
-from digest.model.feeds import DayItem, Feed, FeedFormat, FeedItem, FeedSnapshot
+from digest.model.feeds import DayItem, Feed, FeedFormat, FeedItem, FeedSnapshot, StatusItem
 from digest.rendering.feed_addresses import day_page
 from digest.rendering.feed_items import ItemText, item_text
 from digest.rendering.feed_json import json_frame, json_item
@@ -29,7 +29,8 @@ _LANGUAGE = "en"
 _REMEMBERED = 4000
 # Of a feed that is written whole.
 _REMEMBERED_TEXTS = 600
-_TextKey = tuple[FeedItem | DayItem, str, str]
+_Item = FeedItem | DayItem | StatusItem
+_TextKey = tuple[_Item, str, str]
 _Key = tuple[FeedFormat, _TextKey]
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -158,14 +159,16 @@ def _said(name: str, keys: Sequence[_TextKey], links: Links) -> list[ItemText]:
     return said
 
 
-def _is_shared(item: FeedItem | DayItem) -> bool:
-    return isinstance(item, DayItem) or not (item.lead or item.tail)
+def _is_shared(item: _Item) -> bool:
+    return not (isinstance(item, FeedItem) and (item.lead or item.tail))
 
 
-def _key(item: FeedItem | DayItem, name: str, links: Links, namespace: str) -> _TextKey:
+def _key(item: _Item, name: str, links: Links, namespace: str) -> _TextKey:
     """Return what an item's text depends on; its address stands for all of `links`."""
     if isinstance(item, DayItem):
         return item, namespace, day_page(name, item.day, links)
+    if isinstance(item, StatusItem):
+        return item, namespace, links.home()
     return item, namespace, links.paper(item.paper)
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from urllib.parse import quote, quote_plus, urlsplit
 
 from digest.model.feeds import FeedFormat
-from digest.model.papers import LinkKind, Paper, Scheme
+from digest.model.papers import Link, LinkKind, Paper, Scheme
 from digest.model.subscribers import Subscriber
 from digest.rendering.languages import ENGLISH, Language
 from digest.text import clean_line, clip
@@ -15,6 +15,8 @@ from digest.tokens import Purpose, Tokens
 # Longer addresses are trackers or accidents, and a mail has a size to keep.
 MAX_URL = 500
 MAX_LINKS = 6
+# Whoever has one of these did not come out on arXiv, as far as anybody knows.
+_PLACES = frozenset({Scheme.DOI, Scheme.OPENREVIEW})
 # A mail has the same token in its header, its HTML and its text.
 _REMEMBERED_TOKENS = 256
 # The same few: repositories and their like.
@@ -133,16 +135,53 @@ def named_links(
 ) -> tuple[NamedLink, ...]:
     """Return the ways from a paper to its authors' things, then to arXiv and Hugging Face.
 
-    At most `limit` of the authors', and none that is not a plain web address. Where no id is known
-    the last two search for the title.
+    At most `limit` of the authors', and none that is not a plain web address. One that came out
+    elsewhere leads to its own page first, to its DOI and its PDF. Where nobody knows where it came
+    out the last two search for the title.
     """
-    own = [
-        NamedLink(_label(link.kind, _host(link.url), words), link.url)
-        for link in paper.links
-        if _is_web_address(link.url)
-    ]
-    by_url = {link.url: link for link in (*own[:limit], *_registries(paper, words))}
-    return tuple(by_url.values())
+    plain = [link for link in paper.links if _is_web_address(link.url)]
+    pdf = [NamedLink("PDF", link.url) for link in plain if link.kind is LinkKind.PDF][:1]
+    pages = _pages(plain, paper)
+    others = [link for link in plain if link.kind is not LinkKind.PDF and link not in pages]
+    own = [NamedLink(_label(each.kind, _host(each.url), words), each.url) for each in others]
+    doi = _doi(paper, pages)
+    if any(each.scheme is Scheme.ARXIV for each in paper.ids):
+        named = [*own[:limit], *doi, *_registries(paper, words), *pdf]
+    else:
+        page = [NamedLink(_label(each.kind, _host(each.url), words), each.url) for each in pages]
+        is_known = (
+            pdf
+            or (page and paper.published_on)
+            or any(each.scheme in _PLACES for each in paper.ids)
+        )
+        named = [*page, *doi, *pdf, *own[:limit], *(() if is_known else _registries(paper, words))]
+    return tuple({link.url: link for link in named}.values())
+
+
+def _pages(links: list[Link], paper: Paper) -> list[Link]:
+    """Return the link to the page of the paper itself: a source says it first, or with its PDF.
+
+    Abstracts name other people's papers, and those on arXiv most of all.
+    """
+    if any(each.scheme is Scheme.ARXIV for each in paper.ids):
+        return []
+    hosts = {_host(link.url) for link in links if link.kind is LinkKind.PDF}
+    return [
+        link
+        for place, link in enumerate(links)
+        if link.kind is LinkKind.PAPER
+        and (place == 0 or _host(link.url) in hosts)
+        and not _host(link.url).endswith("arxiv.org")
+    ][:1]
+
+
+def _doi(paper: Paper, pages: list[Link]) -> list[NamedLink]:
+    """Return the way by a paper's last DOI, unless its page is just that."""
+    found = [each.value for each in paper.ids if each.scheme is Scheme.DOI][-1:]
+    is_said = found and any(found[0] in link.url.lower() for link in pages)
+    return [] if is_said else [
+        NamedLink("DOI", f"https://doi.org/{quote(doi, safe='/')}") for doi in found
+    ]  # fmt: skip
 
 
 def arxiv_search(title: str) -> str:
@@ -158,8 +197,6 @@ def huggingface_search(title: str) -> str:
 def _registries(paper: Paper, words: Language) -> list[NamedLink]:
     ids = {paper_id.scheme: quote(paper_id.value, safe="/") for paper_id in paper.ids}
     links = []
-    if doi := ids.get(Scheme.DOI):
-        links.append(NamedLink("DOI", f"https://doi.org/{doi}"))
     if arxiv := ids.get(Scheme.ARXIV):
         links.append(NamedLink("arXiv", f"https://arxiv.org/abs/{arxiv}"))
         links.append(NamedLink("Hugging Face", f"https://huggingface.co/papers/{arxiv}"))

@@ -11,6 +11,7 @@ from digest.model.digests import Digest, Entry
 from digest.model.papers import Paper
 from digest.rendering.budget import Shape
 from digest.rendering.environment import upfirst
+from digest.rendering.incomplete import incomplete_so_far
 from digest.rendering.languages import ENGLISH, Language, language
 from digest.rendering.links import Links
 from digest.rendering.marks import pieces
@@ -90,7 +91,10 @@ def digest_html(digest: Digest, papers: Mapping[int, Paper], links: Links) -> st
     """Return a whole digest as HTML: its papers in their order, each with the reason for it."""
     words = language_of(digest)
     listed = "".join(_listed(entry, papers, links, words) for entry in digest.entries)
-    return f"<p>{_text(_lead(digest, words))}</p><ol>{listed}</ol>"
+    zone = digest.wishes.cadence.zone if digest.wishes else "UTC"
+    line = incomplete_so_far(digest.lacking, words, zone, digest.period)
+    told = f"<p>{_text(line)}</p>" if line else ""
+    return f"<p>{_text(_lead(digest, words))}</p>{told}<ol>{listed}</ol>"
 
 
 def titles(entries: Iterable[Entry], papers: Mapping[int, Paper]) -> str:

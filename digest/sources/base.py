@@ -18,6 +18,12 @@ class SourceWarning:
     line: int
     problem: str
 
+    def at(self, name: str) -> str:
+        """Return it with its place in what is called by a name."""
+        return (
+            f"{name}, line {self.line}: {self.problem}" if self.line else f"{name}: {self.problem}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

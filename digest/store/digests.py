@@ -12,6 +12,7 @@ from digest.model.digests import Digest, Entry, Reason, Window
 from digest.model.subscribers import Wishes
 from digest.store.bulk import insert_rows, take_ids
 from digest.store.entries import entries_from_json, entries_of_before, papers_in
+from digest.store.lacking import lacking_from_json
 from digest.store.tables import deliveries, digest_entries, digests, subscribers, wishes
 from digest.store.wishes import all_from_json
 
@@ -104,7 +105,7 @@ class NewDigests:
     """Digests of one moment and one newest dump, column by column.
 
     `entries` are as `store.entries` writes them; each was composed for the wishes of its reader at
-    one of the `revisions`, which are stored.
+    one of the `revisions`, which are stored. `lacking` is as `store.lacking` writes it.
     """
 
     composed_at: datetime
@@ -118,6 +119,7 @@ class NewDigests:
     excluded: Sequence[int]
     is_rest: Sequence[bool]
     entries: Sequence[str]
+    lacking: str | None = None
 
 
 def add_digests(connection: Connection, new: NewDigests) -> list[int]:
@@ -142,6 +144,8 @@ def add_digests(connection: Connection, new: NewDigests) -> list[int]:
         "entries": new.entries,
         "wishes_revision": new.revisions,
     }
+    if new.lacking is not None:
+        columns["lacking"] = [new.lacking] * count
     insert_rows(connection, digests, columns)
     return numbers
 
@@ -181,6 +185,7 @@ def digests_by_id(connection: Connection, numbers: Collection[int]) -> dict[int,
             wishes=wishes_of.get(row.id),
             excluded=row.excluded,
             is_rest=row.is_rest,
+            lacking=lacking_from_json(row.lacking),
         )
         for row in rows
     }

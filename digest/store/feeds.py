@@ -1,6 +1,6 @@
 """Feed snapshots, and the site's name that feed ids are made of."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, select
@@ -8,6 +8,9 @@ from sqlalchemy import Connection, delete, func, insert, literal, select
 from digest.model.feeds import FeedFormat, FeedSnapshot
 from digest.store.tables import feed_snapshots, site
 from digest.store.upsert import insert_new
+
+# As exact as the date of an answer is.
+_SECOND = timedelta(seconds=1)
 
 
 class Site(NamedTuple):
@@ -40,14 +43,25 @@ def found_site(connection: Connection, authority: str, now: datetime) -> Site:
     return known or Site(authority, now)
 
 
-def save_snapshot(connection: Connection, snapshot: FeedSnapshot) -> bool:
-    """Keep a feed's bytes in place of the older ones; tell whether they changed."""
+def save_snapshot(
+    connection: Connection, snapshot: FeedSnapshot, changed_at: datetime | None = None
+) -> bool:
+    """Keep a feed's bytes in place of the older ones; tell whether they changed.
+
+    Other bytes that are no newer by their papers are so by `changed_at`: who asks by the date of the
+    older ones gets them.
+    """
     same = (feed_snapshots.c.name == snapshot.name) & (
         feed_snapshots.c.format == snapshot.format.value
     )
-    etag = connection.execute(select(feed_snapshots.c.etag).where(same)).scalar()
-    if etag == snapshot.etag:
+    stored = connection.execute(
+        select(feed_snapshots.c.etag, feed_snapshots.c.updated_at).where(same)
+    ).first()
+    if stored and stored.etag == snapshot.etag:
         return False
+    updated_at = snapshot.updated_at
+    if stored and changed_at and updated_at <= stored.updated_at:
+        updated_at = max(changed_at, stored.updated_at + _SECOND)
     connection.execute(delete(feed_snapshots).where(same))
     connection.execute(
         insert(feed_snapshots).values(
@@ -56,7 +70,7 @@ def save_snapshot(connection: Connection, snapshot: FeedSnapshot) -> bool:
             body=snapshot.body,
             body_gzip=snapshot.body_gzip,
             etag=snapshot.etag,
-            updated_at=snapshot.updated_at,
+            updated_at=updated_at,
         )
     )
     return True

@@ -77,8 +77,7 @@ def forget_expired(connection: Connection, now: datetime) -> None:
 
 
 def _owner_column(kind: SessionKind) -> Any:  # noqa: ANN401  a column
-    is_operator = kind is SessionKind.OPERATOR
-    return sessions.c.operator_id if is_operator else sessions.c.subscriber_id
+    return sessions.c.operator_id if kind.is_operators else sessions.c.subscriber_id
 
 
 def _session(row: Row[Any]) -> Session | None:
@@ -88,7 +87,7 @@ def _session(row: Row[Any]) -> Session | None:
     return Session(
         id=row.id,
         kind=kind,
-        owner=row.operator_id if kind is SessionKind.OPERATOR else row.subscriber_id,
+        owner=row.operator_id if kind.is_operators else row.subscriber_id,
         program=row.program,
         created_at=row.created_at,
         used_on=row.used_on,

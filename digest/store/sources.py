@@ -1,15 +1,18 @@
 """Sources: who may ask which now, where each goes on, and how it is."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Update, func, or_, select, update
 
 from digest.model.sources import DayCount, SourceState
 from digest.store.tables import dumps, listings, sources
 from digest.store.upsert import insert_new
 
+# A service is left alone for a day at most: what is set further ahead was set by a wrong clock.
+_LONGEST_LEFT = timedelta(days=2)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _STATE = tuple(column for column in sources.columns if column.name != "lacking")
 
 
@@ -30,14 +33,15 @@ def source_states(connection: Connection, names: Collection[str]) -> list[Source
 
 
 def sources_due(connection: Connection, names: Collection[str], now: datetime) -> list[str]:
-    """Return which of these sources are to be asked now, those that waited longest first."""
-    is_due = sources.c.next_look_at.is_(None) | (sources.c.next_look_at <= now)
-    statement = (
-        select(sources.c.name)
-        .where(sources.c.name.in_(names), is_due)
-        .order_by(sources.c.next_look_at.asc().nulls_first(), sources.c.name)
-    )
-    return list(connection.execute(statement).scalars())
+    """Return which of these sources are to be asked now, those that waited longest first.
+
+    One that was never asked goes before them.
+    """
+    statement = select(sources.c.name, sources.c.next_look_at).where(sources.c.name.in_(names))
+    looks = {row.name: row.next_look_at for row in connection.execute(statement)}
+    at = {name: looks.get(name) or _NEVER for name in names}
+    due = [name for name in names if not now < at[name] <= now + _LONGEST_LEFT]
+    return sorted(due, key=lambda name: (at[name], name))
 
 
 def claim_source(
@@ -47,7 +51,8 @@ def claim_source(
 
     Killed meanwhile, the source is due again then.
     """
-    is_due = sources.c.next_look_at.is_(None) | (sources.c.next_look_at <= now)
+    at = sources.c.next_look_at
+    is_due = or_(at.is_(None), at <= now, at > now + _LONGEST_LEFT)
     statement = (
         update(sources)
         .where(sources.c.name == name, is_due)
@@ -58,33 +63,38 @@ def claim_source(
     return _state(row) if row else None
 
 
-def move_cursor(  # noqa: PLR0913  a fence and what stands behind it
+def prolong_turn(
+    connection: Connection, name: str, claimed: datetime, old: datetime, new: datetime
+) -> bool:
+    """Prolong a turn that was taken at a moment; False if it is over, or somebody else's by now."""
+    statement = _turn(name, claimed).where(sources.c.next_look_at == old)
+    return bool(connection.execute(statement.values(next_look_at=new)).rowcount)
+
+
+def move_cursor(  # noqa: PLR0913  a turn and what came of it
     connection: Connection,
     name: str,
-    fence: datetime,
+    claimed: datetime,
     cursor: str,
     now: datetime,
     *,
     has_news: bool,
-    until: datetime,
 ) -> bool:
-    """Let a source go on elsewhere, and keep the turn until another moment.
+    """Let a source go on elsewhere.
 
-    `fence` is until when the turn was taken: False, and nothing is changed, if it is somebody
-    else's by now.
+    `claimed` is when the turn was taken: False, and nothing is changed, if it is somebody else's by
+    now.
     """
-    changes: dict[str, object] = {"cursor": cursor, "answered_at": now, "next_look_at": until}
+    changes: dict[str, object] = {"cursor": cursor, "answered_at": now}
     if has_news:
         changes["news_at"] = now
-    statement = update(sources).where(sources.c.name == name, sources.c.next_look_at == fence)
-    return bool(connection.execute(statement.values(changes)).rowcount)
+    return bool(connection.execute(_turn(name, claimed).values(changes)).rowcount)
 
 
 def note_answered(
-    connection: Connection, name: str, fence: datetime, now: datetime, next_look_at: datetime
+    connection: Connection, name: str, claimed: datetime, now: datetime, next_look_at: datetime
 ) -> bool:
     """End a turn in which a source answered as it should; False if it was somebody else's."""
-    statement = update(sources).where(sources.c.name == name, sources.c.next_look_at == fence)
     changes = {
         "answered_at": now,
         "next_look_at": next_look_at,
@@ -92,26 +102,35 @@ def note_answered(
         "failing_since": None,
         "problem": "",
     }
-    return bool(connection.execute(statement.values(changes)).rowcount)
+    return bool(connection.execute(_turn(name, claimed).values(changes)).rowcount)
 
 
-def note_failed(  # noqa: PLR0913, PLR0917  a fence and what stands behind it
+def leave_source(connection: Connection, name: str, claimed: datetime, now: datetime) -> bool:
+    """End a turn of which nothing is to be said: the source is due; False if it was another's."""
+    return bool(connection.execute(_turn(name, claimed).values(next_look_at=now)).rowcount)
+
+
+def note_failed(  # noqa: PLR0913, PLR0917  a turn and what came of it
     connection: Connection,
     name: str,
-    fence: datetime,
+    claimed: datetime,
     problem: str,
     now: datetime,
     next_look_at: datetime,
 ) -> bool:
     """End a turn in which a source did not answer as it should; False if it was somebody else's."""
-    statement = update(sources).where(sources.c.name == name, sources.c.next_look_at == fence)
     changes = {
         "next_look_at": next_look_at,
         "failures": sources.c.failures + 1,
         "failing_since": func.coalesce(sources.c.failing_since, now),
         "problem": problem,
     }
-    return bool(connection.execute(statement.values(changes)).rowcount)
+    return bool(connection.execute(_turn(name, claimed).values(changes)).rowcount)
+
+
+def _turn(name: str, claimed: datetime) -> Update:
+    """Return an update of a source whose turn was taken at that moment, and by nobody since."""
+    return update(sources).where(sources.c.name == name, sources.c.looked_at == claimed)
 
 
 def look_soon(connection: Connection, name: str, now: datetime) -> bool:
@@ -129,6 +148,7 @@ def day_counts(connection: Connection, source: str, since: date) -> list[DayCoun
         select(
             dumps.c.dated_on,
             func.sum(dumps.c.papers).label("papers"),
+            func.min(dumps.c.ingested_at).label("begun_at"),
             func.max(dumps.c.ingested_at).label("filled_at"),
         )
         .where(dumps.c.source == source, dumps.c.dated_on >= since, dumps.c.papers > 0)
@@ -136,7 +156,7 @@ def day_counts(connection: Connection, source: str, since: date) -> list[DayCoun
         .order_by(dumps.c.dated_on)
     )
     return [
-        DayCount(row.dated_on, int(row.papers), row.filled_at)
+        DayCount(row.dated_on, int(row.papers), row.begun_at, row.filled_at)
         for row in connection.execute(statement)
     ]
 

@@ -150,6 +150,8 @@ papers = Table(
     Column("published_on", Date),
     # When its source took it back; NULL: it stands.
     Column("withdrawn_at", UtcDateTime),
+    # The older paper that it turned out to be; NULL: it is one of its own.
+    Column("same_as", Id),
     Index("ix_papers_title_key", "title_key"),
     Index("ix_papers_first_dump_id_first_position", "first_dump_id", "first_position"),
     # The few that were completed later: whether there is one is asked at every fetch of a feed.
@@ -176,6 +178,8 @@ paper_titles = Table(
     metadata,
     Column("title_key", String(500), primary_key=True),
     Column("paper_id", Id, ForeignKey("papers.id"), primary_key=True, autoincrement=False),
+    # As it stood there; "" for its own without the subtitle, by which it is found only.
+    Column("title", Text, nullable=False),
     Index("ix_paper_titles_paper_id", "paper_id"),
 )
 

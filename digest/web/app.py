@@ -25,6 +25,7 @@ from digest.web import (
     issues,
     keyword_feeds,
     keyword_opml,
+    library,
     metrics,
     mute,
     opml,
@@ -62,6 +63,7 @@ _ROUTES = (
     *subscribe.ROUTES,
     *confirm.ROUTES,
     *preferences.ROUTES,
+    *library.ROUTES,
     *pause.ROUTES,
     *own_feed.ROUTES,
     *personal_feeds.ROUTES,
@@ -94,7 +96,9 @@ def build_web(app: App) -> Starlette:
     """Return the pages and feeds of an application, for any ASGI server."""
     settings = app.settings
     mask_tokens()
-    meter = Meter(app)
+    # What they are called and how often they are asked: pages ask none of them.
+    sources = app.sources()
+    meter = Meter(app, sources)
     web = Starlette(
         routes=list(_ROUTES),
         middleware=[
@@ -114,6 +118,7 @@ def build_web(app: App) -> Starlette:
     web.router.redirect_slashes = False
     web.state.site = build_site(app)
     web.state.meter = meter
+    web.state.sources = sources
     web.state.full_answers = Buckets(full_answers.MOST, full_answers.SPAN)
     web.state.questions = Buckets(questions.MOST, questions.SPAN)
     web.state.calls = Buckets(resource.MOST, resource.SPAN)

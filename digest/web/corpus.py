@@ -7,6 +7,7 @@ from datetime import datetime
 
 from digest.clock import steady
 from digest.model.papers import ListedPaper
+from digest.model.sources import Lacking
 from digest.model.subscribers import Interest
 from digest.pipeline.archive import Archives
 from digest.pipeline.mute_choices import Hidden, would_hide
@@ -17,6 +18,7 @@ from digest.ranking.preview import RecentPapers
 from digest.ranking.query import parse
 from digest.store import dumps, papers
 from digest.store.engine import Database
+from digest.store.lacking import lacking_now
 
 # A month of a hundred a day.
 MAX_PAPERS = 3000
@@ -28,13 +30,15 @@ TRUSTED = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Analysed:
-    newest_dump: int
+    state: object
     archive: Archive
     recent: RecentPapers
 
 
 class Corpus:
-    """The newest papers of whole dumps; loaded and analysed once per dump, by one thread for all.
+    """The newest papers of whole dumps; loaded and analysed anew when one comes or any is changed.
+
+    One thread does it for all.
 
     They are matched as they are for digests, against the same archive.
     """
@@ -49,6 +53,12 @@ class Corpus:
         self._lock = threading.Lock()
         self._analysed: _Analysed | None = None
         self._asked: set[str] = set()
+        self._lacking: tuple[Lacking, ...] = ()
+
+    @property
+    def lacking(self) -> tuple[Lacking, ...]:
+        """Return in what sources were incomplete at the last look at the papers."""
+        return self._lacking
 
     def fresh(self) -> RecentPapers | None:
         """Return the papers without asking the database, None if that was not done for too long."""
@@ -99,15 +109,17 @@ class Corpus:
         archive = self._archives.current()
         known = self._analysed
         with self._database.reading() as connection:
-            newest = dumps.newest_dump_id(connection)
+            # A paper may be completed, withdrawn or turn out to be another without a dump.
+            state = (dumps.newest_dump_id(connection), papers.last_completed_at(connection))
+            self._lacking = lacking_now(connection)
             is_fresh = len(self._asked) < MAX_ASKED
-            if known and known.newest_dump == newest and known.archive is archive and is_fresh:
+            if known and known.state == state and known.archive is archive and is_fresh:
                 self._until = self._now() + TRUSTED
                 return known.recent
             listed = papers.newest_papers(connection, MAX_PAPERS)
         self._asked.clear()
         recent = prepare(RecentPapers(whole_dumps(listed, MAX_PAPERS), archive))
-        self._analysed = _Analysed(newest, archive, recent)
+        self._analysed = _Analysed(state, archive, recent)
         return recent
 
 

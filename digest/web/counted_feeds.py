@@ -1,20 +1,29 @@
 """`?count=`: more or fewer of the newest items than a stored feed has; made on request."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from digest.app import App
-from digest.model.feeds import Feed, FeedFormat, Pages
+from digest.model.feeds import FeedFormat, Pages
 from digest.model.papers import ListedPaper
-from digest.pipeline.public_feeds import DAYS, MOST_ITEMS, TRENDING, daily_feed, trending_feed
+from digest.pipeline.public_feeds import (
+    DAYS,
+    MOST_ITEMS,
+    TRENDING,
+    daily_feed,
+    trending_feed,
+    with_line,
+)
 from digest.rendering.feeds import render_feed
 from digest.rendering.links import Links
 from digest.store import papers
 from digest.store.engine import Connection
 from digest.store.feeds import read_site, snapshot_names
+from digest.store.lacking import lacking_now
 from digest.web.days import days_of
 
 _DIGITS = 4
@@ -42,8 +51,12 @@ def count_of(request: Request, usual: int = 0) -> int:
     return number
 
 
-def counted_feed(app: App, name: str, format_: FeedFormat, count: int) -> tuple[bytes, Feed]:
-    """Return the newest items of a stored feed, as bytes and as what they say.
+def counted_feed(
+    app: App, name: str, format_: FeedFormat, count: int
+) -> tuple[bytes, datetime | None]:
+    """Return the newest items of a stored feed as bytes, and since when they are those.
+
+    Nobody knows that while a source is incomplete: then it is None.
 
     A feed of days has no more of them than the stored one: each is a day's worth of papers.
     """
@@ -60,9 +73,11 @@ def counted_feed(app: App, name: str, format_: FeedFormat, count: int) -> tuple[
         else:
             listed = _of_days(connection, min(count, DAYS))
             feed = daily_feed(listed, app.settings.site_name, since, pages)
+        lacking = lacking_now(connection)
+        feed = with_line(feed, lacking)
     links = CountedLinks(app.links.base_url, app.links.tokens, count)
     body = render_feed(feed, format_, links=links, authority=authority, since_year=since.year)
-    return body, feed
+    return body, None if lacking else feed.updated_at
 
 
 def _of_days(connection: Connection, count: int) -> list[ListedPaper]:

@@ -129,8 +129,8 @@ async def serve(request: Request) -> Response:
 
 def serve_counted(request: Request, name: str, format_: FeedFormat) -> Response:
     """Return the newest items of a feed, as many as are asked for."""
-    body, feed = counted_feed(site_of(request).app, name, format_, count_of(request))
-    return feed_response(request, body, format_, feed.updated_at)
+    body, updated_at = counted_feed(site_of(request).app, name, format_, count_of(request))
+    return feed_response(request, body, format_, updated_at)
 
 
 def serve_month(request: Request) -> Response:
@@ -154,7 +154,7 @@ def serve_month(request: Request) -> Response:
 
 
 def feed_response(
-    request: Request, body: bytes, format_: FeedFormat, updated_at: datetime
+    request: Request, body: bytes, format_: FeedFormat, updated_at: datetime | None
 ) -> Response:
     """Return a public feed that was made on request, or 304 to whoever has these bytes."""
 

@@ -4,7 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.rendering.incomplete import incomplete_now
 from digest.store import dumps, papers
+from digest.store.lacking import lacking_now
 from digest.web.preview import path_with
 from digest.web.site import site_of
 
@@ -24,11 +26,13 @@ def show(request: Request) -> Response:
     with site.app.database.reading() as connection:
         newest = dumps.newest_dump(connection)
         listed = papers.papers_of_dump(connection, newest.id) if newest else []
+        lacking = lacking_now(connection)
     return site.page(
         "home",
         dump=newest.dump if newest else None,
         count=len(listed),
         listed=listed[:_PAPERS],
+        incomplete=incomplete_now(lacking),
         examples=[(each.splitlines(), path_with(site, "/preview", each)) for each in _EXAMPLES],
     )
 

@@ -13,6 +13,7 @@ from digest.model.subscribers import Subscriber
 from digest.pipeline.issues import Issue, read_issue
 from digest.rendering.budget import Shape
 from digest.rendering.cards import Card, Cards
+from digest.rendering.incomplete import incomplete_then
 from digest.rendering.links import NamedLink
 from digest.rendering.marks import without_weight
 from digest.web.sessions import session_of
@@ -54,6 +55,7 @@ def _page(site: Site, issue: Issue, shown: _Shown, steering: str | None) -> Resp
         "issue",
         digest=digest,
         zone=cadence.zone,
+        incomplete=incomplete_then(digest.lacking, cadence.zone, digest.period),
         numbers=issue.numbers,
         cards=[
             (card, _steering(card, steering))

@@ -12,18 +12,18 @@ from digest.errors import ExpressionError, SubscriptionError
 from digest.model.feeds import Feed, FeedFormat
 from digest.model.papers import ListedPaper
 from digest.pipeline.preview import InterestPreview
-from digest.pipeline.public_feeds import feed_item
+from digest.pipeline.public_feeds import feed_item, with_line
 from digest.pipeline.wishes import read_interests
 from digest.ranking.preview import RecentPapers
 from digest.rendering.feeds import MEDIA_TYPES, render_feed, tag_of
 from digest.rendering.links import Links
-from digest.store.feeds import Mark, read_site
+from digest.store.feeds import read_site
 from digest.text import clean_line
 from digest.web.corpus import newest_matching
 from digest.web.counted_feeds import count_of
 from digest.web.feeds import feed_response, format_of
 from digest.web.forms import Problem, problem_of
-from digest.web.keyword_marks import Key
+from digest.web.keyword_marks import Key, Mark
 from digest.web.site import Alternate, Site, alternate, site_of
 from digest.web.stored_feeds import public_headers
 from digest.web.tagged import Tagged, answer, has_it
@@ -75,24 +75,25 @@ async def serve(request: Request) -> Response:
     site = site_of(request)
     format_, count = format_of(request), count_of(request)
     try:
-        key = (_expression(request.query_params.get("q", "")), count, format_)
+        expression = _expression(request.query_params.get("q", ""))
         recent = site.corpus.fresh()
+        key = (expression, count, format_, site.corpus.lacking)
         unchanged = _unchanged(request, recent, key) if recent else None
         if unchanged is not None:
             return unchanged
-        return await run_in_threadpool(_served, request, key)
+        return await run_in_threadpool(_served, request, expression, count, format_)
     except (ExpressionError, SubscriptionError) as error:
         return PlainTextResponse(f"{error}\n", status_code=400)
 
 
-def _served(request: Request, key: Key) -> Response:
+def _served(request: Request, expression: str, count: int, format_: FeedFormat) -> Response:
     site = site_of(request)
-    expression, count, format_ = key
     recent = site.corpus.recent([expression])
+    key = (expression, count, format_, site.corpus.lacking)
     if unchanged := _unchanged(request, recent, key):
         return unchanged
     listed = newest_matching(recent, expression, count or ITEMS)
-    body, mark = _build(site, _links(site, expression, count), listed, format_)
+    body, mark = _build(site, _links(site, expression, count), listed, key)
     site.keyword_marks.keep(recent, key, mark)
     return feed_response(request, body, format_, mark.updated_at)
 
@@ -102,7 +103,7 @@ def _unchanged(request: Request, recent: RecentPapers, key: Key) -> Response | N
     mark = site_of(request).keyword_marks.get(recent, key)
     if mark is None or not has_it(request, *mark):
         return None
-    kind = MEDIA_TYPES[key[-1]]
+    kind = MEDIA_TYPES[key[2]]
     return answer(request, Tagged(*mark, kind, lambda: (b"", b""), public_headers()))
 
 
@@ -112,10 +113,10 @@ def _expression(typed: str) -> str:
 
 
 def _build(
-    site: Site, links: KeywordLinks, listed: list[ListedPaper], format_: FeedFormat
+    site: Site, links: KeywordLinks, listed: list[ListedPaper], key: Key
 ) -> tuple[bytes, Mark]:
-    """Return the bytes of the feed and their mark: the same as long as the papers are."""
-    expression = links.expression
+    """Return the bytes of the feed and their mark: the same as long as papers and sources are."""
+    expression, _, format_, lacking = key
     with site.app.database.reading() as connection:
         known = read_site(connection)
     authority = known.authority if known else site.app.settings.authority
@@ -130,8 +131,10 @@ def _build(
         items=items,
         updated_at=max((item.updated_at for item in items), default=since),
     )
+    feed = with_line(feed, lacking)
     body = render_feed(feed, format_, links=links, authority=authority, since_year=since.year)
-    return body, Mark(tag_of(body), feed.updated_at)
+    # Since when a source is known to be incomplete nobody knows: then by the tag alone.
+    return body, Mark(tag_of(body), None if lacking else feed.updated_at)
 
 
 def _page(  # noqa: PLR0913  what the page can show

@@ -1,16 +1,26 @@
 """Which bytes the feeds of keywords have, so that whoever has them is told so without making them."""
 
 import threading
+from datetime import datetime
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from digest.model.feeds import FeedFormat
+from digest.model.sources import Lacking
 from digest.ranking.preview import RecentPapers
-from digest.store.feeds import Mark
 
 # Anybody may ask for anything; a mark with its expression has less than half a kilobyte.
 MOST = 4000
 
-Key = tuple[str, int, FeedFormat]
+# The expression, how many items, the format, and in what sources are incomplete.
+Key = tuple[str, int, FeedFormat, tuple[Lacking, ...]]
+
+
+class Mark(NamedTuple):
+    """What tells a feed's bytes from others; `updated_at` is None where only the tag does."""
+
+    etag: str
+    updated_at: datetime | None
 
 
 class KeywordMarks:

@@ -8,6 +8,8 @@ from digest.model.feeds import FeedFormat
 from digest.model.private_feeds import FeedShape, PrivateFeed
 from digest.model.subscribers import Subscriber, SubscriberState
 from digest.pipeline.subscribe import reader_of
+from digest.rendering.incomplete import incomplete_now
+from digest.store.lacking import lacking_now
 from digest.tokens import Purpose
 from digest.web.site import Alternate, Form, Site, alternate, site_of, takes_form
 
@@ -22,11 +24,14 @@ def show(request: Request) -> Response:
     """Return the page with the addresses there are, or the button that makes them."""
     site, subscriber = _reader(request)
     feed = site.own_feeds.known(subscriber)
+    with site.app.database.reading() as connection:
+        lacking = lacking_now(connection)
     return site.page(
         "own_feed",
         subscriber=subscriber,
         is_active=subscriber.state is SubscriberState.ACTIVE,
         feed=feed,
+        incomplete=incomplete_now(lacking),
         shapes=_addresses(site, subscriber, feed),
         opml_url=site.own_feeds.links(subscriber, feed).opml() if feed else "",
         done=request.query_params.get("done", ""),

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.model.subscribers import Subscriber, Wishes
+from digest.model.subscribers import MAX_INTERESTS, Subscriber, Wishes
 from digest.pipeline.pausing import is_paused
 from digest.pipeline.preview import InterestPreview
 from digest.pipeline.rerun import Rerun, Span
@@ -14,6 +14,7 @@ from digest.pipeline.weights import weighed
 from digest.pipeline.wishes import finds_papers
 from digest.tokens import Purpose
 from digest.web.forms import Filled, choices, form_of, read_form, with_suggestion
+from digest.web.row_numbers import row_number
 from digest.web.site import Form, Site, site_of, takes_form
 from digest.web.steer import said_parts
 
@@ -28,6 +29,7 @@ def show(request: Request) -> Response:
         form_of(subscriber),
         is_saved="saved" in told,
         is_undone="undone" in told,
+        added=row_number(told["added"]) if "added" in told else None,
     )
 
 
@@ -80,6 +82,7 @@ def _page(  # noqa: PLR0913  what the page can show
     status: int = 200,
     is_saved: bool = False,
     is_undone: bool = False,
+    added: int | None = None,
     found: list[InterestPreview] | None = None,
     again: Rerun | None = None,
 ) -> Response:
@@ -91,6 +94,8 @@ def _page(  # noqa: PLR0913  what the page can show
         found=found,
         again=again,
         is_undone=is_undone,
+        added=added if added is None or added <= MAX_INTERESTS else None,
+        import_url=f"{site.local(site.app.links.preferences(subscriber))}/import",
         is_paused=is_paused(subscriber, site.app.clock()),
         weights={each.expression: weighed(each.expression) for each in found or ()},
         followed=[e.expression for e in subscriber.interests if finds_papers(e.expression)],

@@ -12,7 +12,7 @@ from digest.web.client_address import network_of
 MOST, SPAN = 60.0, 300.0
 
 
-def check_question(request: Request) -> None:
-    """Count a question that is about to be answered anew; raises TooManyError."""
+def check_question(request: Request, cost: float = 1.0) -> None:
+    """Count a question that is about to be answered anew, or a longer one; raises TooManyError."""
     if network := network_of(request):
-        request.app.state.questions.check(network)
+        request.app.state.questions.check(network, cost)

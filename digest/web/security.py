@@ -14,9 +14,13 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digest.pipeline.held import LARGEST
+from digest.sources.libraries.shelf import MAX_BYTES
 from digest.web.personal_paths import ACCOUNT_PATH, MASKED_PATH, TOKEN_PATH
 
 MAX_BODY = 64 * 1024
+MAX_LIBRARY = MAX_BYTES + MAX_BODY  # as much as is read of one, in its form
+MAX_UPLOAD = LARGEST  # as much as is kept of a dump that is held
 _DIGITS = 18  # of a length: int() gives up on thousands
 
 _POLICY = (
@@ -40,6 +44,8 @@ _PRIVATE_HEADERS = {
 _API = "/api/"
 # A load balancer, or what watches, asks by an address and not by a name.
 _WATCHED_PATHS = frozenset({"/health", "/ready", "/metrics", "/robots.txt"})
+_UPLOADS = frozenset({"/admin/dumps", "/api/v1/dumps"})
+_LIBRARIES = re.compile(r"/import|/preferences/[^/]+/import")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -80,7 +86,8 @@ class Guard:
             return
         path = without_prefix(scope["path"], self._policy.prefix)
         scope = {**scope, "path": path}
-        body = _Body(receive)
+        most = _most(scope)
+        body = _Body(receive, most)
 
         async def send_with_headers(message: Message) -> None:
             body.has_answer = True
@@ -97,15 +104,15 @@ class Guard:
         except _TooLargeError:
             if body.has_answer:
                 raise
-            await _too_large(path)(scope, receive, send_with_headers)
+            await _too_large(path, most)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope, path: str) -> Response | None:
         headers = Headers(scope=scope)
         if path not in _WATCHED_PATHS and _host(headers) not in self._policy.hosts:
             return PlainTextResponse("There is no such site here.\n", status_code=400)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or len(length) > _DIGITS or int(length) > MAX_BODY:
-            return _too_large(path)
+        if not length.isdecimal() or len(length) > _DIGITS or int(length) > _most(scope):
+            return _too_large(path, _most(scope))
         # One click is proven by its token; the API looks at no cookie.
         if scope["method"] in _SAFE_METHODS or path.startswith(("/u/", _API)):
             return None
@@ -188,15 +195,16 @@ class _TooLargeError(Exception):
 class _Body:
     """Counts what comes in; a Content-Length may be missing."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
+        self._most = most
         self._size = 0
         self.has_answer = False
 
     async def receive(self) -> Message:
         message = await self._receive()
         self._size += len(message.get("body", b""))
-        if self._size > MAX_BODY:
+        if self._size > self._most:
             raise _TooLargeError
         return message
 
@@ -206,9 +214,21 @@ def _host(headers: Headers) -> str:
     return re.sub(r":\d*$", "", host)
 
 
-def _too_large(path: str) -> Response:
+def _most(scope: Scope) -> int:
+    """Return how much may be sent: forms are short, files need not be."""
+    if scope["method"] != "POST":
+        return MAX_BODY
+    if scope["path"] in _UPLOADS:
+        return MAX_UPLOAD
+    return MAX_LIBRARY if _LIBRARIES.fullmatch(scope["path"]) else MAX_BODY
+
+
+def _too_large(path: str, most: int) -> Response:
+    said = f"{most // 1024} kB" if most < MAX_LIBRARY else f"{most >> 20} MiB"
     if path.startswith(_API):
-        sentence = f"A body has {MAX_BODY // 1024} kB at most."
+        sentence = f"A body has {said} at most."
         problem = {"type": "about:blank", "title": "Too large", "status": 413, "detail": sentence}
         return JSONResponse(problem, 413, media_type="application/problem+json")
-    return PlainTextResponse("This is more than a form of ours holds.\n", status_code=413)
+    return PlainTextResponse(
+        f"This is more than a form of ours holds: {said} at most.\n", status_code=413
+    )

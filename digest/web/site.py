@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -27,6 +26,7 @@ from digest.rendering.reasons import why
 from digest.resources import resource_folder
 from digest.web import words
 from digest.web.corpus import Corpus
+from digest.web.form_data import form_data
 from digest.web.form_times import form_time
 from digest.web.keyword_marks import KeywordMarks
 from digest.web.stored_feeds import StoredFeeds, empty_feed
@@ -173,13 +173,8 @@ def takes_form(
     """Return an endpoint that reads a form and hands it on, in a thread, since stores block."""
 
     async def endpoint(request: Request) -> Response:
-        try:
-            async with request.form(max_files=0, max_fields=40) as data:
-                form = {name: text for name, text in data.multi_items() if isinstance(text, str)}
-            "".join(form.values()).encode()  # half a character is written nowhere
-        except ValueError as error:  # an encoding of parts that is none, or makes no text of them
-            raise HTTPException(400, "This form cannot be read") from error
-        return await run_in_threadpool(handle, request, form)
+        async with form_data(request, fields=40) as (form, _):
+            return await run_in_threadpool(handle, request, form)
 
     return endpoint
 

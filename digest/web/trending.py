@@ -9,8 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.model.listings import Standing, standings_of_day, standings_of_days
+from digest.rendering.incomplete import incomplete_now
 from digest.store import papers
 from digest.store.engine import Connection
+from digest.store.lacking import lacking_now
 from digest.store.listings import day_after, day_before, dumps_of_day, newest_day, places_between
 from digest.web.paging import address_with, canonical, paging_of
 from digest.web.site import Site, site_of
@@ -33,7 +35,12 @@ def show(request: Request) -> Response:
             return _day_page(request, site, connection, day_of(request.query_params["on"]))
         if newest is None:
             return site.page(
-                "papers", day=None, week="", standings=[], url=canonical(site, "/papers", {})
+                "papers",
+                day=None,
+                week="",
+                standings=[],
+                incomplete=incomplete_now(lacking_now(connection)),
+                url=canonical(site, "/papers", {}),
             )
         return _day_page(request, site, connection, newest)
 
@@ -117,6 +124,7 @@ def _page(
     return site.page(
         "papers",
         200 if standings else 404,
+        incomplete=incomplete_now(lacking_now(connection)) if shown["after"] == "" else "",
         count=len(standings),
         paging=paging,
         standings=[(each, by_id[each.paper_id]) for each in here if each.paper_id in by_id],

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column(
             "paper_id", _ID, sa.ForeignKey("papers.id"), primary_key=True, autoincrement=False
         ),
+        sa.Column("title", sa.Text(), nullable=False),
     )
     op.create_index("ix_paper_titles_paper_id", "paper_titles", ["paper_id"])
     op.create_table(
@@ -63,11 +64,13 @@ def upgrade() -> None:
     op.create_index("ix_dumps_source_dated_on", "dumps", ["source", "dated_on"])
     op.add_column("papers", sa.Column("published_on", sa.Date()))
     op.add_column("papers", sa.Column("withdrawn_at", UtcDateTime()))
+    op.add_column("papers", sa.Column("same_as", _ID))
     op.add_column("digests", sa.Column("lacking", sa.JSON(none_as_null=True)))
 
 
 def downgrade() -> None:
     op.drop_column("digests", "lacking")
+    op.drop_column("papers", "same_as")
     op.drop_column("papers", "withdrawn_at")
     op.drop_column("papers", "published_on")
     op.drop_index("ix_dumps_source_dated_on", "dumps")

@@ -132,3 +132,52 @@ def test_who_is_believed_and_who_reads_metrics_is_checked(
 ) -> None:
     with pytest.raises(ConfigError, match=says):
         read_settings(variables)
+
+
+def test_mirrors_private_hosts_and_keys_are_read() -> None:
+    mirrors = "ArXiv.org=https://mirror.example/arxiv/ one.example:8443=http://10.1.2.3"
+    settings = read_settings(
+        {
+            "DIGEST_MIRRORS": mirrors,
+            "DIGEST_PRIVATE_HOSTS": "papers.local 10.1.0.0/16 fd00::/8 ::1",
+            "DIGEST_SOURCE_KEYS": "semantic-scholar=a=b",
+            "DIGEST_CONTACT": "papers@example.org",
+        }
+    )
+    assert settings.mirror_by_host == {
+        "arxiv.org": "https://mirror.example/arxiv",
+        "one.example:8443": "http://10.1.2.3",
+    }
+    assert settings.keys_of_services == {"semantic-scholar": "a=b"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DIGEST_MIRRORS", "https://arxiv.org=https://mirror.example"),
+        ("DIGEST_MIRRORS", "arxiv.org"),
+        ("DIGEST_MIRRORS", "arxiv.org=mirror.example"),
+        ("DIGEST_MIRRORS", "arxiv.org=ftp://mirror.example"),
+        ("DIGEST_MIRRORS", "arxiv.org:443=https://mirror.example"),
+        ("DIGEST_MIRRORS", "arxiv.org=https://user:word@mirror.example"),
+        ("DIGEST_MIRRORS", "arxiv.org=https://mirror.example:99999"),
+        ("DIGEST_MIRRORS", "arxiv.org=https://mirror.example/?a=b"),
+        ("DIGEST_MIRRORS", "arxiv.org=https://a.example ARXIV.org=https://b.example"),
+        ("DIGEST_PRIVATE_HOSTS", "http://papers.local"),
+        ("DIGEST_PRIVATE_HOSTS", "papers.local:8080"),
+        ("DIGEST_PRIVATE_HOSTS", "10.1.2.3/16"),
+        ("DIGEST_PRIVATE_HOSTS", "10.0.0.0/99"),
+        ("DIGEST_PRIVATE_HOSTS", "one.local,two.local"),
+        ("DIGEST_SOURCE_KEYS", "secret"),
+        ("DIGEST_SOURCE_KEYS", "semantic-scholar="),
+        ("DIGEST_SOURCE_KEYS", "semantic-scholar=s\u00e9cret"),
+        ("DIGEST_SOURCE_KEYS", "semantic-scholar=s\x7fcret"),
+        ("DIGEST_CONTACT", "Ann <ann@example.org>"),
+        ("DIGEST_CONTACT", "\u00e4nn@example.org"),
+    ],
+)
+def test_a_wrong_setting_of_sources_is_named_and_no_key_is_shown(variable: str, value: str) -> None:
+    with pytest.raises(ConfigError, match="write") as caught:
+        read_settings({variable: value})
+    assert caught.value.setting == variable
+    assert "cret" not in str(caught.value)

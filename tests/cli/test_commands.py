@@ -36,6 +36,19 @@ def test_help_imports_nothing_heavy() -> None:
     assert result.stdout.strip() == "[]"
 
 
+def test_kinds_of_sources_are_loaded_when_one_is_opened() -> None:
+    code = (
+        "import sys, digest.app, digest.sources.registry as registry; "
+        "print([m for m in sys.modules if m in ('feedparser', 'digest.sources.feeds.feed')]); "
+        "registry.open_sources(['feed:https://a.example/'], None); print('feedparser' in sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout.split() == ["[]", "True"]
+
+
 @pytest.mark.parametrize("name", sorted(digest.commands))
 def test_every_command_says_what_it_does(name: str, run: Run) -> None:
     result = run(name, "--help")

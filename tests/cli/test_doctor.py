@@ -65,6 +65,7 @@ def test_a_server_and_the_names_of_the_domain_are_looked_at(
         "data folder": "good",
         "dumps folder": "bad",
         "database": "bad",
+        "sources": "good",
         "mail": "good",
         "mail encryption": "good",
         "return address": "good",

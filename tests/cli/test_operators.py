@@ -31,9 +31,22 @@ def test_operators_are_added_reset_and_removed(operator: Operator) -> None:
     assert "nobody yet" in operator.says("operators", "list").stdout
 
 
+def test_a_key_is_shown_once_listed_without_itself_and_taken_back(operator: Operator) -> None:
+    operator.says("operators", "add", "grace", answer=TWICE)
+    key = operator.says("operators", "key", "grace", "--for", "the nightly job").stdout.strip()
+    assert re.fullmatch(r"[\w-]{40,}", key)
+    listed = operator.says("operators", "list").stdout
+    assert "key for the nightly job, last used on" in listed
+    assert key not in listed + operator.says("operators", "list", "--json").stdout
+    assert "no key of grace" in operator.says("operators", "key", "--revoke", "grace").stdout
+    assert "nightly" not in operator.says("operators", "list").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "answer", "says"),
     [
+        (["key", "nobody"], None, "no operator is called nobody"),
+        (["key", "--revoke", "nobody"], None, "no operator is called nobody"),
         (["add", "grace"], "short\nshort\n", f"{SHORTEST_PASSWORD} to 200 characters"),
         (["add", "gr ace"], TWICE, "cannot be a name"),
         (["reset", "nobody"], TWICE, "no operator is called nobody"),

@@ -41,7 +41,7 @@ def running(
     command: list[str], environment: dict[str, str], folder: Path
 ) -> Iterator["subprocess.Popen[bytes]"]:
     log = folder / "log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             command,
             cwd=folder,

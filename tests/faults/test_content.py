@@ -11,7 +11,7 @@ from digest.model.deliveries import DeliveryState
 from digest.model.digests import DigestEdition
 from digest.model.papers import PaperRecord
 from digest.rendering.email import MailRenderer, RenderedMail
-from digest.sources.normalize import record_from
+from digest.sources.texts.normalize import record_from
 from tests.factories import make_record
 from tests.faults.invariants import check
 from tests.faults.matter import LARGE

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 
 from digest.sources.base import Page
-from digest.sources.dump_text import read_dump
-from digest.sources.normalize import record_from
+from digest.sources.dumps.text import read_dump
+from digest.sources.texts.normalize import record_from
 from digest.text import clean_line
 from tests.conftest import REPOSITORY
 from tests.factories import make_dump

@@ -59,7 +59,7 @@ def _door(app: App, browsing: Browsing) -> None:
 
 
 def _look(browsing: Browsing, when: str) -> None:
-    for path in ("", "/dumps", "/deliveries", "/readers", "/pause", "/audit"):
+    for path in ("", "/dumps", "/sources", "/deliveries", "/readers", "/pause", "/audit"):
         browsing.get(f"/admin{path} {when}", f"/admin{path}")
 
 
@@ -116,6 +116,7 @@ def _dumps(app: App, browsing: Browsing) -> None:
     browsing.post("held dump, unreadable", f"/admin/dumps/{nothing.id}", {"action": "publish"})
     browsing.post("held dump, eaten", f"/admin/dumps/{short.id}", {"action": "eat"})
     browsing.get("held dump, none", "/admin/dumps/999")
+    browsing.post("dumps, no file", "/admin/dumps", {"dated": "2026-03-17"})
 
 
 def _mails(app: App, browsing: Browsing) -> None:

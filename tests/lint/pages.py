@@ -47,6 +47,7 @@ def visit_everything(app: App, browsing: Browsing) -> None:
     _public(browsing)
     _archive(browsing)
     _forms(app, browsing, dora)
+    _library(app, browsing, dora)
     _steer(app, browsing, dora, papers)
     visit_pauses(app, browsing, dora)
     _errors(browsing)
@@ -121,6 +122,16 @@ def _forms(app: App, browsing: Browsing, dora: Subscriber) -> None:
     browsing.post("preferences, used", preferences, {**looking, "use": "harbour*^2\tharbour*^4"})
     for quiet in ("roll-over", "rest", "eat"):
         browsing.post(f"preferences, quiet {quiet}", preferences, {"quiet": quiet})
+
+
+def _library(app: App, browsing: Browsing, dora: Subscriber) -> None:
+    page = f"{app.links.preferences(dora)}/import"
+    browsing.get("library", page)
+    browsing.get("library, of a stranger", "/import")
+    browsing.post("library, wrong", page, {"text": _HARM})
+    works = "".join(f"@misc{{k{n}, title={{Silent harbours {_HARM}}}}}" for n in range(3))
+    browsing.post("proposals", page, {"text": f"{works} @misc{{{_HARM}"})
+    browsing.post("proposals, none ticked", page, {"offered": "silent harbours"})
 
 
 def _steer(app: App, browsing: Browsing, dora: Subscriber, papers: list[Paper]) -> None:

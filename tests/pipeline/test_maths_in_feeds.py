@@ -8,7 +8,7 @@ from digest.model.feeds import FeedFormat
 from digest.pipeline.ingest import ingest
 from digest.pipeline.publish import publish
 from digest.rendering.links import Links
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store import feeds
 from digest.store.engine import Database
 from digest.tokens import Tokens

@@ -11,7 +11,7 @@ from digest.pipeline.archive import Archives
 from digest.pipeline.ingest import ingest
 from digest.pipeline.preview import InterestPreview, preview_interests
 from digest.ranking.preview import Verdict
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store.engine import Database
 from tests.conftest import HandClock
 

@@ -3,7 +3,7 @@
 import gzip
 import json
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import feedparser
 import pytest
@@ -295,11 +295,11 @@ def test_what_is_published_is_kept_whole_or_not_at_all(
     take("last.txt", [make_record("Growth of the yew", "yew " * 9)])
     save, left = feeds.save_snapshot, [4]
 
-    def dies(connection: Connection, snapshot: FeedSnapshot) -> bool:
+    def dies(connection: Connection, snapshot: FeedSnapshot, now: datetime | None) -> bool:
         left[0] -= 1
         if not left[0]:
             raise KeyboardInterrupt
-        return save(connection, snapshot)
+        return save(connection, snapshot, now)
 
     with monkeypatch.context() as patched:
         patched.setattr(feeds, "save_snapshot", dies)
@@ -323,3 +323,25 @@ def test_the_newest_change_is_the_date_of_a_feed(three_months: Desk) -> None:
     assert three_months.stored("trending", FeedFormat.RSS).updated_at == three_months.clock.now
     march = three_months.clock.now - timedelta(days=62)
     assert three_months.stored("trending/2026-03", FeedFormat.RSS).updated_at == march
+
+
+def test_a_paper_that_gains_keeps_its_id_and_place_and_upvotes_are_in_no_feed(
+    three_months: Desk, take: Take
+) -> None:
+    before = feedparser.parse(three_months.stored("trending", FeedFormat.ATOM).body)
+    three_months.clock.advance(hours=1)
+    record = make_record(f"Growth of the {WORDS[1]}", f"{WORDS[1]} " * 9, upvotes=7)
+    take("votes.txt", [record])
+    assert three_months.publish() == Published((), ())
+
+    three_months.clock.advance(hours=1)
+    take("names.txt", [replace(record, authors=("Ada Lovelace",))])
+    three_months.publish()
+
+    after = feedparser.parse(three_months.stored("trending", FeedFormat.ATOM).body)
+    assert [each.id for each in after.entries] == [each.id for each in before.entries]
+    assert [each.published for each in after.entries] == [each.published for each in before.entries]
+    moved = [
+        one.updated != two.updated for one, two in zip(after.entries, before.entries, strict=True)
+    ]
+    assert moved == [False, True, False]

@@ -20,7 +20,7 @@ from digest.ranking.archive import Archive
 from digest.ranking.query import parse
 from digest.ranking.search import Search
 from digest.sources.base import Page
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store.engine import Database
 from digest.store.papers import newest_papers
 from digest.store.tables import paper_marks, papers

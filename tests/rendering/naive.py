@@ -17,6 +17,7 @@ from digest.delivery.message import Envelope
 from digest.model.digests import DigestEdition, Entry, Field
 from digest.model.languages import LANGUAGES
 from digest.rendering.budget import Shape, shorten
+from digest.rendering.bylines import byline
 from digest.rendering.cards import About, Card, Cards, Folded
 from digest.rendering.email import MailRenderer, RenderedMail
 from digest.rendering.environment import email_environment
@@ -70,6 +71,7 @@ class PlainCards(Cards):
             shorten(paper.abstract, shape.abstract),
             named_links(paper, shape.links, words),
             tuple(steering),
+            byline(paper.authors, words),
         )
         folded = [edition.papers[number] for number in entry.folded]
         named = [

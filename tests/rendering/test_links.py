@@ -3,7 +3,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from digest.model.feeds import FeedFormat
-from digest.model.papers import Link, LinkKind
+from digest.model.papers import Link, LinkKind, PaperId, Scheme
 from digest.rendering.links import Links, arxiv_search, huggingface_search, named_links
 from digest.tokens import Purpose, Tokens
 from tests.rendering import samples
@@ -50,6 +50,33 @@ def test_a_paper_with_an_id_is_linked_and_one_without_is_searched_for() -> None:
     without = {link.label: link.url for link in named_links(samples.paper(1))}
     assert without["Find on arXiv"] == arxiv_search(samples.paper(1).title)
     assert without["Find on Hugging Face"] == huggingface_search(samples.paper(1).title)
+
+
+def test_a_paper_that_came_out_elsewhere_leads_to_its_own_page_first() -> None:
+    page = "https://www.biorxiv.org/content/10.1101/2026.03.01.000001v1"
+    links = (
+        Link(LinkKind.PAPER, page),
+        Link(LinkKind.PDF, f"{page}.full.pdf"),
+        Link(LinkKind.CODE, "https://github.com/a/b"),
+    )
+    preprint = PaperId(Scheme.DOI, "10.1101/2026.03.01.000001")
+    named = named_links(samples.paper(1, links=links, ids=(preprint,)))
+    assert [link.label for link in named] == ["Paper on biorxiv.org", "PDF", "Code on github.com"]
+    published = named_links(
+        samples.paper(1, links=links, ids=(preprint, PaperId(Scheme.DOI, "10.1234/k")))
+    )
+    assert [link.label for link in published][:3] == ["Paper on biorxiv.org", "DOI", "PDF"]
+
+
+def test_a_paper_known_by_its_doi_alone_is_not_searched_for() -> None:
+    named = named_links(samples.paper(1, links=(), ids=(PaperId(Scheme.DOI, "10.1234/k"),)))
+    assert [(link.label, link.url) for link in named] == [("DOI", "https://doi.org/10.1234/k")]
+
+
+def test_a_paper_on_arxiv_has_its_pdf_after_it() -> None:
+    links = (Link(LinkKind.PDF, "https://arxiv.org/pdf/2603.01234"),)
+    named = named_links(samples.paper(1, links=links, ids=(PaperId(Scheme.ARXIV, "2603.01234"),)))
+    assert [link.label for link in named] == ["arXiv", "Hugging Face", "PDF"]
 
 
 def test_a_label_says_where_the_link_goes() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from digest.model.papers import PaperRecord
 from digest.sources.base import SourceWarning
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 
 TODAY = date(2026, 11, 21)
 HEADER_A = (

@@ -44,6 +44,18 @@ class Program:
         return json.loads(answer.body)
 
 
+def with_file(name: str, content: bytes, **fields: str) -> tuple[str, bytes]:
+    """A form with a file as browsers send it: its Content-Type, and its body."""
+    parts = [
+        f'--edge\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'.encode()
+        for field, value in fields.items()
+    ]
+    head = f'--edge\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+    kind = "Content-Type: text/plain\r\n\r\n"
+    parts += [head.encode(), kind.encode(), content, b"\r\n--edge--\r\n"]
+    return "multipart/form-data; boundary=edge", b"".join(parts)
+
+
 def token_of(app: App, subscriber: Subscriber) -> str:
     return Sessions(app.database, app.clock).open(SessionKind.API, subscriber.id, "a script")
 

@@ -15,7 +15,7 @@ from digest.model.subscribers import Subscriber
 from digest.pipeline.archive import Archives
 from digest.pipeline.ingest import ingest
 from digest.pipeline.subscribe import enrol, subscribe
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store.engine import Database
 from digest.web import build_web
 from tests.conftest import HandClock

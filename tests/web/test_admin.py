@@ -27,6 +27,7 @@ from digest.store.engine import Database
 from digest.store.held_dumps import waiting_dumps
 from digest.store.operators import add_operator, operator_by_name
 from digest.store.pauses import pause, pauses
+from digest.store.sources import know_sources
 from digest.store.subscribers import subscriber_by_id
 from digest.store.suppressions import suppress, suppression_of
 from digest.store.waiting import hold
@@ -34,6 +35,8 @@ from digest.web import admin, build_web
 from digest.web.security import masked
 from tests.conftest import HandClock
 from tests.factories import make_wishes
+from tests.pipeline.test_harvest import Answers
+from tests.web.api_programs import with_file
 from tests.web.client import Answer, Client
 from tests.web.conftest import BASE_URL, settings_in
 
@@ -41,6 +44,7 @@ PASSWORD = "four words that rhyme"  # noqa: S105  of the tests
 PAGES = (
     "/admin",
     "/admin/dumps",
+    "/admin/sources",
     "/admin/deliveries",
     "/admin/readers",
     "/admin/pause",
@@ -470,16 +474,22 @@ def test_everything_is_paused_and_resumed_with_a_reason(
 
 
 def test_whatever_is_done_is_one_line_in_the_audit_log(
-    client: Client, app: App, secret: bytes, tmp_path: Path, example_dumps: list[Path]
+    app: App, secret: bytes, tmp_path: Path, example_dumps: list[Path]
 ) -> None:
     ada = enrol(app.registry, "ada@example.org", make_wishes("robots"), is_welcomed=True)
     held = holds_a_dump(app, tmp_path, example_dumps[0])
-    with app.database.reading() as connection:
+    web = build_web(app)
+    web.state.sources = [Answers([])]
+    client = Client(web, BASE_URL)
+    with app.database.writing() as connection:
+        know_sources(connection, [("test", "Test")])
         [mail] = find_deliveries(connection)
     sign_in = {"name": "grace", "password": PASSWORD, "code": code_at(secret, app.clock())}
     forms = {
         "/admin/sign-in": ("", sign_in),
+        "/admin/dumps": ("", {}),
         "/admin/dumps/{number:row}": (held, {"action": "discard"}),
+        "/admin/sources": ("", {"source": "test"}),
         "/admin/deliveries": ("", {"deed": "hold", f"mail-{mail.id}": "on"}),
         "/admin/readers/{number:row}": (ada.id, {"action": "unsubscribe"}),
         "/admin/pause": ("", {"scope": "site"}),
@@ -491,7 +501,12 @@ def test_whatever_is_done_is_one_line_in_the_audit_log(
     for path, (number, form) in forms.items():
         before = len(deeds(app))
         url = path.replace("{number:row}", str(number))
-        answer = client.post(url, form, cookie=cookie, **OWN)
+        if path == "/admin/dumps":
+            kind, body = with_file("letter.txt", b"Dear Ada,\nhow are you?\n")
+            headers = {"content_type": kind, "cookie": cookie, **OWN}
+            answer = client.ask("POST", url, headers, body)
+        else:
+            answer = client.post(url, form, cookie=cookie, **OWN)
         assert len(deeds(app)) == before + 1, path
         cookie = cookie or answer.headers["set-cookie"].partition(";")[0]
 

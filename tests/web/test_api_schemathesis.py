@@ -19,7 +19,7 @@ from digest.pipeline.archive import Archives
 from digest.pipeline.ingest import ingest
 from digest.pipeline.subscribe import enrol
 from digest.ranking.warm import warm
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store.engine import Database
 from digest.web import build_web
 from digest.web.buckets import Buckets

@@ -2,6 +2,8 @@
 
 import asyncio
 import threading
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -9,8 +11,11 @@ from starlette.applications import Starlette
 
 from digest.app import App
 from digest.errors import ExpressionError
+from digest.model.papers import PaperId, Scheme
 from digest.pipeline.ingest import ingest
+from digest.pipeline.similar import similar_to
 from digest.sources.base import Page
+from digest.store.papers import withdraw_papers
 from digest.web import build_web
 from digest.web.corpus import Corpus, whole_dumps
 from tests.factories import make_dump, make_record
@@ -23,8 +28,8 @@ def corpus(app: App) -> Corpus:
     return Corpus(app.database, app.archives)
 
 
-def take_in_a_paper(app: App) -> None:
-    record = make_record("Zebra fish", "Zebra fish swim in the river and back. " * 9)
+def take_in_a_paper(app: App, *ids: PaperId) -> None:
+    record = make_record("Zebra fish", "Zebra fish swim in the river and back. " * 9, ids=ids)
     ingest(
         app.database,
         Page(make_dump("zebra.txt", checksum="z"), iter([record])),
@@ -51,6 +56,15 @@ def test_a_new_dump_is_asked_at_once(app: App, corpus: Corpus) -> None:
     take_in_a_paper(app)
     assert found(corpus, "zebra fish") == 1
     assert [each.paper.title for each in corpus.matching("zebra fish", 9)] == ["Zebra fish"]
+
+
+def test_what_is_taken_back_is_found_no_more_though_no_dump_came(app: App, corpus: Corpus) -> None:
+    fish = PaperId(Scheme.ARXIV, "2603.00001")
+    take_in_a_paper(app, fish)
+    assert found(corpus, "zebra fish") == 1
+    with app.database.writing() as connection:
+        assert withdraw_papers(connection, [fish], app.clock() + timedelta(minutes=1))
+    assert found(corpus, "zebra fish") == 0
 
 
 def test_nobody_waits_while_another_loads_what_is_new(app: App, corpus: Corpus) -> None:
@@ -102,3 +116,12 @@ def begin_and_end(web: Starlette) -> None:
             pass
 
     asyncio.run(serve())
+
+
+def test_the_paper_that_one_turned_out_to_be_is_not_told_as_like_it(corpus: Corpus) -> None:
+    recent = corpus.recent([])
+    older = recent.listed[0].paper
+    younger = replace(older, id=9_999, key="another")
+    assert older in [each.paper for each in similar_to(younger, recent)]
+    folded = replace(younger, same_as=older.id)
+    assert older not in [each.paper for each in similar_to(folded, recent)]

@@ -14,11 +14,11 @@ from digest.model.feeds import FeedFormat
 from digest.pipeline.ingest import ingest
 from digest.ranking.preview import RecentPapers
 from digest.sources.base import Page
-from digest.store.feeds import Mark, read_snapshot, save_snapshot
+from digest.store.feeds import read_snapshot, save_snapshot
 from digest.web import build_web
 from digest.web.corpus import TRUSTED as CORPUS_TRUSTED
 from digest.web.corpus import Corpus
-from digest.web.keyword_marks import MOST, KeywordMarks
+from digest.web.keyword_marks import MOST, KeywordMarks, Mark
 from digest.web.stored_feeds import TRUSTED, StoredFeeds, empty_feed
 from tests.conftest import HandClock
 from tests.delivery.test_websub import Hub
@@ -339,12 +339,13 @@ def test_the_marks_of_keyword_feeds_do_not_pile_up(app: App) -> None:
     mark = Mark('"abc"', app.clock())
     papers = RecentPapers(())
     for number in range(2 * MOST + 10):
-        marks.keep(papers, (f"word{number}", 0, FeedFormat.RSS), mark)
+        marks.keep(papers, (f"word{number}", 0, FeedFormat.RSS, ()), mark)
     kept = [
-        marks.get(papers, (f"word{number}", 0, FeedFormat.RSS)) for number in range(2 * MOST + 10)
+        marks.get(papers, (f"word{number}", 0, FeedFormat.RSS, ()))
+        for number in range(2 * MOST + 10)
     ]
     assert kept.count(mark) == 10
-    assert marks.get(RecentPapers(()), (f"word{2 * MOST + 9}", 0, FeedFormat.RSS)) is None
+    assert marks.get(RecentPapers(()), (f"word{2 * MOST + 9}", 0, FeedFormat.RSS, ())) is None
 
 
 def test_feeds_of_different_keywords_have_different_ids(client: Client) -> None:

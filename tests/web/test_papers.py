@@ -1,5 +1,6 @@
 """Papers by day and week, a paper's page, a list's page: what they say, and how long they are."""
 
+import json
 import re
 from datetime import date, timedelta
 from html import unescape
@@ -11,11 +12,14 @@ from digest.model.papers import PaperId, Scheme
 from digest.model.sessions import SessionKind
 from digest.model.subscribers import Subscriber
 from digest.pipeline.ingest import ingest
+from digest.pipeline.intake import Intake
+from digest.pipeline.marking import mark_papers
 from digest.pipeline.muting import mute
 from digest.pipeline.sessions import Sessions
 from digest.pipeline.subscribe import enrol
 from digest.sources.base import Page
-from digest.store.papers import newest_papers
+from digest.store.papers import newest_papers, withdraw_papers
+from digest.store.sources import know_sources
 from digest.web import build_web
 from tests.factories import make_dump, make_record, make_wishes, numbered
 from tests.web.client import Client
@@ -291,3 +295,48 @@ def test_a_reader_sees_that_they_mute_a_paper_and_until_when(app: App, client: C
     assert '<code dir="auto">stripes</code> until 17 April: your digests leave it out' in page
     other = client.get(f"/papers/{paper_key(app, 'Mice')}", **signed_in(app, reader)).text
     assert "You mute" not in other
+
+
+def test_a_paper_shows_what_is_known_besides_its_words(app: App, client: Client) -> None:
+    clock = app.clock()
+    gone = PaperId(Scheme.ARXIV, "3001.00001")
+    first = make_record("The <b>Old</b> Name", own_words(1), ids=(gone,))
+    newer = make_record(
+        "The New Name",
+        own_words(2),
+        ids=(gone, PaperId(Scheme.OPENREVIEW, "aB3")),
+        published_on=MONDAY,
+        upvotes=42,
+        is_update=True,
+    )
+    ingest(app.database, Page(make_dump("known.txt"), iter([first])), app.clock, anyway=True)
+    with app.database.ingesting() as connection:
+        Intake(connection, clock, "hf").recognise([newer])
+        know_sources(connection, [("hf", "Hugging Face")])
+        paper = newest_papers(connection, 1)[0].paper
+
+    text = unescape(client.get(f"/papers/{paper.key}").text)
+    api = json.loads(client.get(f"/api/v1/papers/{paper.key}").text)
+
+    assert 'Also known as <span dir="auto">The <b>Old</b> Name' in text
+    assert "<b>Old</b>" not in client.get(f"/papers/{paper.key}").text
+    assert "42 upvotes on Hugging Face by" in text
+    assert 'Published on <time datetime="2030-01-07">' in text
+    assert "OpenReview aB3" in text
+    assert api["other_titles"] == ["The <b>Old</b> Name"]
+    assert [each["value"] for each in api["observations"]] == [42]
+    assert (api["published_on"], api["is_withdrawn"]) == ("2030-01-07", False)
+
+
+def test_a_withdrawn_paper_says_so_and_is_found_no_more(app: App, client: Client) -> None:
+    gone = PaperId(Scheme.ARXIV, "3001.00002")
+    record = make_record("Quokkas at Sea", own_words(3), ids=(gone,))
+    ingest(app.database, Page(make_dump("gone.txt"), iter([record])), app.clock, anyway=True)
+    key = json.loads(client.get("/api/v1/papers?limit=1").text)["items"][0]["key"]
+    with app.database.ingesting() as connection:
+        mark_papers(connection, withdraw_papers(connection, [gone], app.clock()))
+
+    assert "Withdrawn: its source took this paper back" in client.get(f"/papers/{key}").text
+    assert json.loads(client.get(f"/api/v1/papers/{key}").text)["is_withdrawn"]
+    assert json.loads(client.get("/api/v1/papers?limit=1").text)["items"][0]["key"] != key
+    assert key not in client.get("/search?q=quokkas").text

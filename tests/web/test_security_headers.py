@@ -182,12 +182,20 @@ def test_the_kinds_of_sessions_are_not_each_other(place: Place) -> None:
     reader = place.lived.cookies["__Host-digest"]
     operator = place.lived.cookies["__Host-digest-operator"]
     crossed = f"__Host-digest={operator}; __Host-digest-operator={reader}"
+    key = place.app.operators.give_key("grace")
     client = Client(build_web(place.app), BASE_URL)
     for url in ("/account", "/admin"):
         assert client.get(url, cookie=place.cookie).status == 200
-        for cookie in (crossed, f"__Host-digest={place.lived.bearer}"):
+        others = [
+            f"__Host-digest={each}; __Host-digest-operator={each}"
+            for each in (place.lived.bearer, key)
+        ]
+        for cookie in (crossed, *others):
             assert client.get(url, cookie=cookie).status == 303
-    for token in (reader, operator):
+    for token in (reader, operator, key):
         answer = client.get("/api/v1/me", authorization=f"Bearer {token}")
         assert answer.status == 401
-    assert set(SessionKind) == {SessionKind.READER, SessionKind.API, SessionKind.OPERATOR}
+    for token in (reader, operator, place.lived.bearer):
+        headers = {"authorization": f"Bearer {token}", "content_type": "text/plain"}
+        assert client.ask("POST", "/api/v1/dumps", headers, b"x").status in {401, 403}
+    assert set(SessionKind) == {"reader", "api", "operator", "key"}

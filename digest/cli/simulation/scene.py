@@ -11,7 +11,7 @@ from digest.model.subscribers import Address, Wishes
 from digest.pipeline.ingest import ingest
 from digest.pipeline.wishes import read_cadence, read_interests
 from digest.resources import resource_folder
-from digest.sources.dump_text import read_dump
+from digest.sources.dumps.text import read_dump
 from digest.store import subscribers
 from digest.store.proving import is_empty
 from digest.store.schema import upgrade

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,6 +12,8 @@ from digest.model.sessions import SessionKind
 from digest.store.operators import operator_by_id
 from digest.text import clean_line, clip
 from digest.web.client_address import is_from_near, is_from_proxy
+from digest.web.form_data import form_data
+from digest.web.security import MAX_BODY
 from digest.web.sessions import session_of
 from digest.web.site import Form, Site, site_of, takes_form
 
@@ -18,6 +22,7 @@ _LONGEST_NAME = 80
 
 Shows = Callable[[Request, str], Response]
 Does = Callable[[Request, Form, str], Response]
+Takes = Callable[[Request, Form, UploadFile | None, str], Response]
 
 
 def operator_of(request: Request) -> str | None:
@@ -46,12 +51,35 @@ def done(handle: Does) -> Callable[[Request], Awaitable[Response]]:
         operator = operator_of(request)
         if operator is None:
             return site_of(request).go_to(SIGN_IN)
-        if not {"sec-fetch-site", "origin"}.intersection(request.headers):
-            # A proxy signs in whatever comes by it: the cookie that the guard looks for is missing.
-            raise HTTPException(403, "This form does not say which page sent it")
+        _refuse_unnamed(request)
         return handle(request, form, operator)
 
     return takes_form(endpoint)
+
+
+def sent(handle: Takes) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that takes an operator's form with a file; nobody else's is read."""
+
+    def asking(request: Request) -> str | None:
+        operator = operator_of(request)
+        if operator is not None:
+            _refuse_unnamed(request)
+        return operator
+
+    async def endpoint(request: Request) -> Response:
+        operator = await run_in_threadpool(asking, request)
+        if operator is None:
+            return site_of(request).go_to(SIGN_IN)
+        async with form_data(request, fields=5, files=1, part=MAX_BODY) as (form, file):
+            return await run_in_threadpool(handle, request, form, file, operator)
+
+    return endpoint
+
+
+def _refuse_unnamed(request: Request) -> None:
+    if not {"sec-fetch-site", "origin"}.intersection(request.headers):
+        # A proxy signs in whatever comes by it: the cookie that the guard looks for is missing.
+        raise HTTPException(403, "This form does not say which page sent it")
 
 
 def page(
