@@ -40,7 +40,7 @@ def test_the_first_page_of_an_empty_site_says_what_to_wait_for(empty_app: App) -
     client = Client(build_web(empty_app), empty_app.settings.public_url)
     page = client.get("/")
     assert page.status == 200
-    assert "No list of papers has come in yet" in page.text
+    assert "No papers have come in yet" in page.text
     tried = client.get(asked("graph neural networks"))
     assert tried.status == 200
     assert "There are no papers yet to try this on" in tried.text
