@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from benchmarks.identity_pairs import Pair, pairs_of
 from digest.model.papers import KnownPaper, PaperRecord
+from digest.pipeline.recognising import as_known
 from digest.sources.dumps.text import read_dump
 from digest.sources.identity.same import same_papers, signature, similarity
 from digest.sources.texts.normalize import record_from, title_key
@@ -116,17 +117,7 @@ def _is_found(one: PaperRecord, other: PaperRecord) -> bool:
 
 def known_of(number: int, record: PaperRecord) -> KnownPaper:
     """Return a record as a stored paper."""
-    mark = signature(record)
-    return KnownPaper(
-        number,
-        mark.title_key,
-        record.abstract,
-        record.ids,
-        titles=(record.title,),
-        title_keys=mark.title_keys,
-        bands=mark.bands,
-        authors=record.authors,
-    )
+    return as_known(number, record, signature(record))
 
 
 def by_title(one: PaperRecord, other: PaperRecord) -> bool:

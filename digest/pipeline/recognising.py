@@ -24,6 +24,24 @@ def paper_key(record: PaperRecord, fingerprint: Signature) -> str:
     return f"{words}-{tail}" if words else tail
 
 
+def as_known(number: int, record: PaperRecord, mark: Signature) -> KnownPaper:
+    """Return a record as the paper of a number that is known by it alone."""
+    return KnownPaper(
+        number,
+        mark.title_key,
+        record.abstract,
+        record.ids,
+        titles=(record.title,),
+        title_keys=mark.title_keys,
+        bands=mark.bands,
+        authors=record.authors,
+        links=record.links,
+        categories=record.categories,
+        published_on=record.published_on,
+        is_truncated=record.is_truncated,
+    )
+
+
 @dataclass
 class KnownSoFar:
     """Stored papers, and those of this chunk, by everything that could make one the same.
@@ -92,20 +110,7 @@ class KnownSoFar:
         number = ~len(self._first)
         self._first.append((record, mark, name))
         self.named[name] = number
-        paper = KnownPaper(
-            number,
-            mark.title_key,
-            record.abstract,
-            record.ids,
-            titles=(record.title,),
-            title_keys=mark.title_keys,
-            bands=mark.bands,
-            authors=record.authors,
-            links=record.links,
-            categories=record.categories,
-            published_on=record.published_on,
-            is_truncated=record.is_truncated,
-        )
+        paper = as_known(number, record, mark)
         self._keep(Growing(paper, paper, record))
         return number
 

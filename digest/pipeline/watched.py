@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 from digest.clock import Clock
 from digest.model.sources import FOLDER, DayCount, Lack, Lacking, SourceState
+from digest.sources.base import Judged
 from digest.sources.health.expected import SPAN, Expected, expected_on
 from digest.sources.health.lacking import lacking
 from digest.store import lacking as store
@@ -27,25 +27,6 @@ _SEEN = SPAN + timedelta(days=14)
 # Of a day that lists almost nothing but the papers of the day before, the source repeated itself.
 _REPEATED, _USUALLY_REPEATED = 0.9, 0.5
 _DAYS_COMPARED = 10
-
-
-class Asked(Protocol):
-    """What is to be known of a source to judge it."""
-
-    @property
-    def name(self) -> str:
-        """Its name in the database."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """Its name for people."""
-        ...
-
-    @property
-    def every(self) -> timedelta:
-        """How long it is left alone between two looks."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +60,7 @@ class Watched:
         return expected.usual if expected else None
 
 
-def watch(database: Database, asked: Sequence[Asked], clock: Clock) -> bool:
+def watch(database: Database, asked: Sequence[Judged], clock: Clock) -> bool:
     """Judge the sources and keep in what they are incomplete; tell whether that is new.
 
     A source that is in the settings no more is judged no more.
@@ -95,7 +76,7 @@ def watch(database: Database, asked: Sequence[Asked], clock: Clock) -> bool:
 
 
 def look_over(
-    database: Database, asked: Sequence[Asked], clock: Clock, days: int = _GLANCE
+    database: Database, asked: Sequence[Judged], clock: Clock, days: int = _GLANCE
 ) -> list[Watched]:
     """Return how each source is now and was in the last days; the folder only if it has a rhythm."""
     now = clock()
@@ -108,12 +89,12 @@ def look_over(
     ]
 
 
-def _lacking(connection: Connection, asked: Sequence[Asked], now: datetime) -> list[Lacking]:
+def _lacking(connection: Connection, asked: Sequence[Judged], now: datetime) -> list[Lacking]:
     return [each for _, _, each in _judged(connection, asked, now) if each is not None]
 
 
 def _judged(
-    connection: Connection, asked: Sequence[Asked], now: datetime
+    connection: Connection, asked: Sequence[Judged], now: datetime
 ) -> list[tuple[SourceState, list[DayCount], Lacking | None]]:
     names = [each.name for each in asked]
     known = {each.name: each for each in source_states(connection, names)}

@@ -65,8 +65,8 @@ class Batch:
     withdrawn: Sequence[PaperId] = ()
 
 
-class Source(Protocol):
-    """A service that papers come from, asked every so often."""
+class Judged(Protocol):
+    """What is to be known of a source to judge it."""
 
     @property
     def name(self) -> str:
@@ -82,6 +82,10 @@ class Source(Protocol):
     def every(self) -> timedelta:
         """How long to wait between two looks at it."""
         ...
+
+
+class Source(Judged, Protocol):
+    """A service that papers come from, asked every so often."""
 
     @property
     def is_ranked(self) -> bool:

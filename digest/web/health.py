@@ -8,8 +8,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.pipeline.overview import STALE, Facts, look_around
-from digest.pipeline.watched import Asked, Watched, in_a_word, in_the_open, look_over
+from digest.pipeline.watched import Watched, in_a_word, in_the_open, look_over
 from digest.rendering.incomplete import incomplete_now
+from digest.sources.base import Judged
 from digest.store.schema import why_unfit
 from digest.web.personal_paths import NOT_FOR_ROBOTS
 from digest.web.site import Site, site_of
@@ -43,7 +44,7 @@ def ready(request: Request) -> Response:
     return JSONResponse({"ready": is_ready}, 200 if is_ready else 503)
 
 
-def _health(site: Site, sources: Sequence[Asked]) -> dict[str, object]:
+def _health(site: Site, sources: Sequence[Judged]) -> dict[str, object]:
     try:
         if why_unfit(site.app.database):
             return {"status": "failing", "database": "reachable", "schema": "not current"}

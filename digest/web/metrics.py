@@ -22,7 +22,8 @@ from digest.model.deliveries import DeliveryState, Outcome
 from digest.model.subscribers import SubscriberState
 from digest.model.tallies import TallyKind
 from digest.pipeline.overview import look_around
-from digest.pipeline.watched import Asked, look_over
+from digest.pipeline.watched import look_over
+from digest.sources.base import Judged
 from digest.store.tallies import last_tally
 from digest.store.watching import attempts_since
 from digest.web.admin.door import operator_of
@@ -39,7 +40,7 @@ _FORWARDED = frozenset({"x-forwarded-for", "forwarded", "x-real-ip", "via"})
 class Meter:
     """Counts requests as they end, and reads the database when it is asked."""
 
-    def __init__(self, app: App, sources: Sequence[Asked] = ()) -> None:
+    def __init__(self, app: App, sources: Sequence[Judged] = ()) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "digest_http_requests",
@@ -79,7 +80,7 @@ class Meter:
 class _OfDatabase(Collector):
     """How the site is, by the same short queries as the first page of operators."""
 
-    def __init__(self, app: App, sources: Sequence[Asked]) -> None:
+    def __init__(self, app: App, sources: Sequence[Judged]) -> None:
         self._app = app
         self._sources = sources
 

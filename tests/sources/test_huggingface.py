@@ -285,12 +285,6 @@ def test_there_is_only_one_list() -> None:
         open_source("cs.CL", client_of(service), {})
 
 
-@pytest.fixture(scope="module")
-def service() -> Any:
-    with serving(Reply("[]")) as running:
-        yield running
-
-
 FUZZED = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

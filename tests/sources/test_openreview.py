@@ -326,12 +326,6 @@ def test_names_fit_whatever_the_venue() -> None:
     assert all(len(name) <= 40 for name in names)
 
 
-@pytest.fixture(scope="module")
-def service() -> Any:
-    with serving(Reply("[]")) as running:
-        yield running
-
-
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -228,12 +228,6 @@ def test_seeds_that_cannot_be_are_told(seeds: str, problem: str) -> None:
         open_source(seeds, client_of(service), {})
 
 
-@pytest.fixture(scope="module")
-def service() -> Any:
-    with serving(Reply("[]")) as running:
-        yield running
-
-
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

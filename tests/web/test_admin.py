@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.app import App, build_app
-from digest.credentials import NOBODYS, code_at
+from digest.credentials import code_at
 from digest.errors import HeldError
 from digest.model.deliveries import DeliveryState, MailKind, PauseScope
 from digest.model.sessions import SessionKind
@@ -25,7 +25,7 @@ from digest.store.account_tables import audit
 from digest.store.deliveries import find_deliveries
 from digest.store.engine import Database
 from digest.store.held_dumps import waiting_dumps
-from digest.store.operators import add_operator, operator_by_name
+from digest.store.operators import operator_by_name
 from digest.store.pauses import pause, pauses
 from digest.store.sources import know_sources
 from digest.store.subscribers import subscriber_by_id
@@ -39,6 +39,7 @@ from tests.pipeline.test_harvest import Answers
 from tests.web.api_programs import with_file
 from tests.web.client import Answer, Client
 from tests.web.conftest import BASE_URL, settings_in
+from tests.web.operators import add_without_password, cookie_of
 
 PASSWORD = "four words that rhyme"  # noqa: S105  of the tests
 PAGES = (
@@ -76,14 +77,8 @@ def try_to_sign_in(
 
 @pytest.fixture
 def cookie(app: App) -> str:
-    """What the browser of Grace shows, who signed in: without the work that a password is."""
-    now = app.clock()
-    with app.database.writing() as connection:
-        add_operator(connection, "grace", NOBODYS, "", now)
-        known = operator_by_name(connection, "grace")
-    assert known is not None
-    token = Sessions(app.database, app.clock).open(SessionKind.OPERATOR, known.id, "")
-    return f"__Host-digest-operator={token}"
+    add_without_password(app, "grace")
+    return cookie_of(app, "grace")
 
 
 @pytest.fixture

@@ -10,16 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from digest.app import App
-from digest.credentials import NOBODYS
 from digest.model.feeds import FeedFormat
-from digest.model.sessions import SessionKind
 from digest.model.subscribers import Subscriber
-from digest.pipeline.sessions import Sessions
 from digest.store import feeds
 from digest.store.account_tables import audit
 from digest.store.dumps import recent_dumps
 from digest.store.held_dumps import waiting_dumps
-from digest.store.operators import add_operator, operator_by_name
 from digest.web import build_web
 from digest.web.security import MAX_UPLOAD
 from digest.web.uploads import LONGEST_NAME, plain_name
@@ -28,15 +24,14 @@ from tests.sources.test_huggingface_page import PROPS, page_of
 from tests.web.api_programs import Program, problem, token_of, with_file
 from tests.web.client import Answer, Client
 from tests.web.conftest import BASE_URL
+from tests.web.operators import add_without_password, cookie_of
 
 OWN = {"sec_fetch_site": "same-origin"}
 
 
 @pytest.fixture
 def app(empty_app: App) -> App:
-    now = empty_app.clock()
-    with empty_app.database.writing() as connection:
-        add_operator(connection, "grace", NOBODYS, "", now)
+    add_without_password(empty_app, "grace")
     return empty_app
 
 
@@ -52,11 +47,7 @@ def program(app: App, client: Client) -> Program:
 
 @pytest.fixture
 def cookie(app: App) -> str:
-    with app.database.reading() as connection:
-        known = operator_by_name(connection, "grace")
-    assert known
-    token = Sessions(app.database, app.clock).open(SessionKind.OPERATOR, known.id, "")
-    return f"__Host-digest-operator={token}"
+    return cookie_of(app, "grace")
 
 
 def send(program: Program, body: bytes, query: str = "?name=monday.txt", **headers: str) -> Answer:

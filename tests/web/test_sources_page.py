@@ -9,19 +9,16 @@ import pytest
 from sqlalchemy import update
 
 from digest.app import App
-from digest.credentials import NOBODYS
-from digest.model.sessions import SessionKind
-from digest.pipeline.sessions import Sessions
 from digest.pipeline.watched import watch
 from digest.store import dumps, sources
 from digest.store.account_tables import audit
-from digest.store.operators import add_operator, operator_by_name
 from digest.store.tables import sources as table
 from digest.web import build_web
 from digest.web.metrics import Meter
 from tests.factories import make_dump
 from tests.web.client import Client
 from tests.web.conftest import BASE_URL
+from tests.web.operators import add_without_password, cookie_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SECRET = "https://me:hunter2@api.example.org/list?key=hunter3"  # noqa: S105  of the tests
@@ -72,13 +69,8 @@ def client(app: App) -> Client:
 
 @pytest.fixture
 def cookie(app: App) -> str:
-    now = app.clock()
-    with app.database.writing() as connection:
-        add_operator(connection, "grace", NOBODYS, "", now)
-        known = operator_by_name(connection, "grace")
-    assert known is not None
-    token = Sessions(app.database, app.clock).open(SessionKind.OPERATOR, known.id, "")
-    return f"__Host-digest-operator={token}"
+    add_without_password(app, "grace")
+    return cookie_of(app, "grace")
 
 
 def test_operators_see_how_each_source_is_and_what_it_usually_gives(
